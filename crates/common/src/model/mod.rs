@@ -1,0 +1,5 @@
+//! The kept types, as the services and the wire know them. Rows are private to the store.
+
+pub mod generation;
+pub mod room;
+pub mod user;

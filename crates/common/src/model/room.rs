@@ -1,0 +1,93 @@
+//! Rooms, their members and their messages. A conversation with the model is a room of one.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::id::{MessageId, RoomId, UserId};
+
+/// What a member may do in a room, from least to most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RoomRole {
+    /// Reads.
+    Viewer,
+    /// Writes and starts generations.
+    Editor,
+    /// Also renames, invites, removes and deletes.
+    Owner,
+}
+
+/// A room as one member sees it.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Room {
+    /// Identity.
+    pub id: RoomId,
+    /// 1 to 200 characters.
+    pub name: String,
+    /// Who owns it.
+    pub owner_id: UserId,
+    /// The role of whoever asks.
+    pub role: RoomRole,
+    /// How many members it has.
+    pub member_count: i64,
+    /// Messages of others that whoever asks has not read.
+    pub unread: i64,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+}
+
+/// A member of a room.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Member {
+    /// Who.
+    pub user_id: UserId,
+    /// The name that others see.
+    pub name: String,
+    /// A picture on our own origin.
+    pub avatar_url: Option<String>,
+    /// What they may do here.
+    pub role: RoomRole,
+}
+
+/// A chat message.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Message {
+    /// Identity; UUIDv7, so ids grow with time.
+    pub id: MessageId,
+    /// Where.
+    pub room_id: RoomId,
+    /// Who wrote it.
+    pub user_id: UserId,
+    /// The writer's name.
+    pub name: String,
+    /// 1 to 16 000 characters.
+    pub message: String,
+    /// The sender's own id of it: the same one twice is one message.
+    pub client_id: Option<String>,
+    /// When it was stored.
+    pub timestamp: DateTime<Utc>,
+}
+
+impl RoomRole {
+    /// The word that is stored and sent.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Viewer => "viewer",
+            Self::Editor => "editor",
+            Self::Owner => "owner",
+        }
+    }
+
+    /// Reads the stored word.
+    pub fn parse(word: &str) -> Option<Self> {
+        match word {
+            "viewer" => Some(Self::Viewer),
+            "editor" => Some(Self::Editor),
+            "owner" => Some(Self::Owner),
+            _ => None,
+        }
+    }
+}
