@@ -1,1 +1,15 @@
-//! Placeholder.
+//! Everything that is kept, on SQLite or PostgreSQL by the URL's scheme, with one SQL text for both.
+//!
+//! To add a table: (1) a migration of the same name in `migrations/sqlite` and `migrations/postgres`; (2) a file here named
+//! for the table, with private row structs and functions that take the owner's id first; (3) a story in `tests/`, which
+//! runs on both databases: it stands in for compile-time checks of the SQL.
+
+pub mod error;
+pub mod generations;
+pub mod jobs;
+mod migrate;
+mod sql;
+mod tx;
+
+pub use error::{Result, StoreError};
+pub use tx::{Db, Pooled, Store, Tx};

@@ -1,0 +1,447 @@
+//! The table `generations`. Reads take the reader's id first: what is not theirs is not there.
+
+use aether_common::{
+    event::{Event, Happening, Position},
+    id::{GenerationId, RoomId, UserId},
+    model::{
+        generation::{Failure, Generation, Kind, Metadata, Status},
+        room::RoomRole,
+    },
+    page::Cursor,
+};
+use chrono::{DateTime, Utc};
+use sqlx::types::Json;
+use uuid::Uuid;
+
+use crate::{
+    error::{Result, StoreError},
+    sql::{q, sql},
+    tx::{Db, Tx},
+};
+
+/// A generation to be created, queued.
+#[derive(Debug)]
+pub struct NewGeneration<'a> {
+    /// Identity.
+    pub id: GenerationId,
+    /// Who starts it.
+    pub user_id: UserId,
+    /// What is asked for.
+    pub kind: Kind,
+    /// A few words for lists.
+    pub title: &'a str,
+    /// What is asked.
+    pub prompt: &'a str,
+    /// The programming language asked for.
+    pub language: Option<&'a str>,
+    /// The model asked for.
+    pub model: Option<&'a str>,
+    /// The version that it is made from.
+    pub parent_id: Option<GenerationId>,
+    /// The room it is started in.
+    pub room_id: Option<RoomId>,
+    /// The starter's own id of it.
+    pub client_id: Option<&'a str>,
+    /// Now.
+    pub created_at: DateTime<Utc>,
+}
+
+/// What a list is narrowed to.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Of this kind.
+    pub kind: Option<Kind>,
+    /// In this state.
+    pub status: Option<Status>,
+    /// Marked, or not.
+    pub starred: Option<bool>,
+    /// Of this room; then all its members' generations are listed.
+    pub room_id: Option<RoomId>,
+    /// Holding this text in title, prompt or result, in any case.
+    pub text: Option<String>,
+}
+
+/// How a generation ends.
+#[derive(Debug)]
+pub struct End<'a> {
+    /// Completed, failed or cancelled.
+    pub status: Status,
+    /// The text of the last attempt.
+    pub result: &'a str,
+    /// Why it failed.
+    pub error: Option<&'a Failure>,
+    /// How the result came to be.
+    pub metadata: &'a Metadata,
+    /// The position that the last event has or will have.
+    pub position: Position,
+    /// 0 to 100.
+    pub progress: u8,
+    /// Now.
+    pub at: DateTime<Utc>,
+}
+
+/// Who a reader is to a generation.
+#[derive(Clone, Copy, Debug)]
+pub struct Access {
+    /// Who started it.
+    pub starter: UserId,
+    /// The reader's role in its room, if it has one and the reader is in it.
+    pub room_role: Option<RoomRole>,
+    /// Where it stands.
+    pub status: Status,
+    /// The room it was started in.
+    pub room_id: Option<RoomId>,
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: Uuid,
+    user_id: Uuid,
+    r#type: String,
+    title: String,
+    prompt: String,
+    #[sqlx(default)]
+    result: Option<String>,
+    language: Option<String>,
+    status: String,
+    progress: i64,
+    error_code: Option<String>,
+    error_message: Option<String>,
+    model: Option<String>,
+    parent_id: Option<Uuid>,
+    room_id: Option<Uuid>,
+    starred: bool,
+    metadata: Json<Metadata>,
+    created_at: DateTime<Utc>,
+    completed_at: Option<DateTime<Utc>>,
+}
+
+macro_rules! listed {
+    () => {
+        "g.id, g.user_id, g.type, g.title, g.prompt, g.language, g.status, g.progress, g.error_code, g.error_message, \
+         g.model, g.parent_id, g.room_id, g.starred, g.metadata, g.created_at, g.completed_at"
+    };
+}
+
+/// The reader, bound as `$1`, started it or is in its room.
+macro_rules! readable {
+    () => {
+        "(g.user_id = $1 OR EXISTS (SELECT 1 FROM room_members m WHERE m.room_id = g.room_id AND m.user_id = $1))"
+    };
+}
+
+/// Keeps a new generation, queued. A `client_id` that its starter has used before is [`StoreError::Conflict`].
+pub async fn create(tx: &mut Tx, new: &NewGeneration<'_>) -> Result<()> {
+    q!(
+        tx,
+        sql!(
+            "INSERT INTO generations (id, user_id, type, title, prompt, language, model, parent_id, room_id, client_id,
+             metadata, created_at, status) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'queued')"
+        ),
+        new.id.0,
+        new.user_id.0,
+        new.kind.as_str(),
+        new.title,
+        new.prompt,
+        new.language,
+        new.model,
+        new.parent_id.map(|id| id.0),
+        new.room_id.map(|id| id.0),
+        new.client_id,
+        Json(Metadata::default()),
+        new.created_at,
+    )?;
+    Ok(())
+}
+
+/// The whole generation, if the reader may see it.
+pub async fn find(db: &mut impl Db, reader: UserId, id: GenerationId) -> Result<Option<Generation>> {
+    let row = q!(
+        db,
+        fetch_optional as Row,
+        sql!("SELECT " [pg listed!()] [sq listed!()] ", g.result FROM generations g WHERE g.id = $2 AND "
+             [pg readable!()] [sq readable!()]),
+        reader.0,
+        id.0
+    )?;
+    row.map(Row::into_model).transpose()
+}
+
+/// The generation that this starter made with this id of its own.
+pub async fn find_by_client_id(
+    db: &mut impl Db,
+    starter: UserId,
+    client_id: &str,
+) -> Result<Option<GenerationId>> {
+    let row = q!(
+        db,
+        fetch_optional as (Uuid,),
+        sql!("SELECT id FROM generations WHERE user_id = $1 AND client_id = $2"),
+        starter.0,
+        client_id
+    )?;
+    Ok(row.map(|(id,)| GenerationId(id)))
+}
+
+/// Who the reader is to the generation, or nothing when they may not see it.
+pub async fn find_access(db: &mut impl Db, reader: UserId, id: GenerationId) -> Result<Option<Access>> {
+    let row = q!(
+        db,
+        fetch_optional as (Uuid, String, Option<Uuid>, Option<String>),
+        sql!(
+            "SELECT g.user_id, g.status, g.room_id, m.role FROM generations g
+             LEFT JOIN room_members m ON m.room_id = g.room_id AND m.user_id = $1
+             WHERE g.id = $2 AND (g.user_id = $1 OR m.user_id IS NOT NULL)"
+        ),
+        reader.0,
+        id.0
+    )?;
+    let Some((starter, status, room_id, role)) = row else { return Ok(None) };
+    Ok(Some(Access {
+        starter: UserId(starter),
+        room_role: role.as_deref().and_then(RoomRole::parse),
+        status: parse_status(status)?,
+        room_id: room_id.map(RoomId),
+    }))
+}
+
+/// Up to `limit + 1` generations, newest first, without their results: the reader's own, or a room's for its member.
+pub async fn list(
+    db: &mut impl Db,
+    reader: UserId,
+    filter: &Filter,
+    after: Option<Cursor>,
+    limit: usize,
+) -> Result<Vec<Generation>> {
+    // Without a cursor the page begins after a row that no clock reaches: one statement, one use of the index.
+    let after = after.unwrap_or(Cursor { at: far_future(), id: Uuid::max() });
+    let like = filter.text.as_deref().map(like_pattern);
+    let limit = i64::try_from(limit).unwrap_or(100) + 1;
+    let (kind, status) = (filter.kind.map(Kind::as_str), filter.status.map(Status::as_str));
+    macro_rules! narrowed {
+        () => {
+            " AND ($2 IS NULL OR g.type = $2) AND ($3 IS NULL OR g.status = $3) AND ($4 IS NULL OR g.starred = $4)
+             AND ($5 IS NULL OR LOWER(g.title) LIKE $5 ESCAPE '!' OR LOWER(g.prompt) LIKE $5 ESCAPE '!'
+                  OR LOWER(g.result) LIKE $5 ESCAPE '!')
+             AND (g.created_at, g.id) < ($6, $7) ORDER BY g.created_at DESC, g.id DESC LIMIT $8"
+        };
+    }
+    let rows = match filter.room_id {
+        None => q!(
+            db,
+            fetch_all as Row,
+            sql!("SELECT " [pg listed!()] [sq listed!()] " FROM generations g WHERE g.user_id = $1"
+                 [pg narrowed!()] [sq narrowed!()]),
+            reader.0,
+            kind,
+            status,
+            filter.starred,
+            like.as_deref(),
+            after.at,
+            after.id,
+            limit
+        )?,
+        Some(room) => q!(
+            db,
+            fetch_all as Row,
+            sql!("SELECT " [pg listed!()] [sq listed!()] " FROM generations g WHERE g.room_id = $9 AND EXISTS
+                 (SELECT 1 FROM room_members m WHERE m.room_id = g.room_id AND m.user_id = $1)"
+                 [pg narrowed!()] [sq narrowed!()]),
+            reader.0,
+            kind,
+            status,
+            filter.starred,
+            like.as_deref(),
+            after.at,
+            after.id,
+            limit,
+            room.0
+        )?,
+    };
+    rows.into_iter().map(Row::into_model).collect()
+}
+
+/// The ids of a room's generations that have not ended, oldest first, at most 100.
+pub async fn list_active(db: &mut impl Db, room: RoomId) -> Result<Vec<GenerationId>> {
+    let rows = q!(
+        db,
+        fetch_all as (Uuid,),
+        sql!(
+            "SELECT id FROM generations WHERE room_id = $1 AND status IN ('queued', 'running')
+             ORDER BY created_at, id LIMIT 100"
+        ),
+        room.0
+    )?;
+    Ok(rows.into_iter().map(|(id,)| GenerationId(id)).collect())
+}
+
+/// The line of versions from the first to this one, oldest first, at most `limit`; only those the reader may see.
+pub async fn list_ancestors(
+    db: &mut impl Db,
+    reader: UserId,
+    id: GenerationId,
+    limit: usize,
+) -> Result<Vec<Generation>> {
+    let mut line = Vec::new();
+    let mut next = Some(id);
+    while let Some(id) = next.take() {
+        let Some(one) = find(db, reader, id).await? else { break };
+        next = one.parent_id;
+        line.push(one);
+        if line.len() >= limit {
+            break;
+        }
+    }
+    line.reverse();
+    Ok(line)
+}
+
+/// Changes what the owner may change; nothing when it is not theirs.
+pub async fn update(
+    db: &mut impl Db,
+    starter: UserId,
+    id: GenerationId,
+    title: Option<&str>,
+    starred: Option<bool>,
+) -> Result<bool> {
+    let changed = q!(
+        db,
+        sql!(
+            "UPDATE generations SET title = COALESCE($3, title), starred = COALESCE($4, starred)
+             WHERE user_id = $1 AND id = $2"
+        ),
+        starter.0,
+        id.0,
+        title,
+        starred
+    )?;
+    Ok(changed == 1)
+}
+
+/// Deletes the generation and its job. The caller has checked that it may.
+pub async fn delete(db: &mut impl Db, id: GenerationId) -> Result<bool> {
+    Ok(q!(db, sql!("DELETE FROM generations WHERE id = $1"), id.0)? == 1)
+}
+
+/// The last event of a generation that has ended, told again from its row.
+pub async fn find_last_event(db: &mut impl Db, id: GenerationId) -> Result<Option<Event>> {
+    #[derive(sqlx::FromRow)]
+    struct Ended {
+        status: String,
+        result: String,
+        error_code: Option<String>,
+        error_message: Option<String>,
+        metadata: Json<Metadata>,
+        attempt: i64,
+        last_seq: i64,
+    }
+    let row = q!(
+        db,
+        fetch_optional as Ended,
+        sql!(
+            "SELECT status, result, error_code, error_message, metadata, attempt, last_seq FROM generations
+             WHERE id = $1 AND completed_at IS NOT NULL"
+        ),
+        id.0
+    )?;
+    let Some(row) = row else { return Ok(None) };
+    let happening = match parse_status(row.status)? {
+        Status::Completed => Happening::Complete { result: row.result, metadata: Box::new(row.metadata.0) },
+        Status::Cancelled => Happening::Cancelled,
+        _ => Happening::Failed {
+            error: Failure {
+                code: row.error_code.unwrap_or_else(|| "failed".into()),
+                message: row.error_message.unwrap_or_default(),
+            },
+        },
+    };
+    let position = Position {
+        attempt: u32::try_from(row.attempt).unwrap_or(1),
+        seq: u64::try_from(row.last_seq).unwrap_or(1),
+    };
+    Ok(Some(Event { generation_id: id, position, happening }))
+}
+
+/// Ends a generation. With a `fence`, only while the job still carries that number; without, only while it is queued.
+/// `false` means that somebody else has it or that it has ended: nothing was written.
+pub async fn end(tx: &mut Tx, id: GenerationId, fence: Option<i64>, end: &End<'_>) -> Result<bool> {
+    let held = match fence {
+        Some(fence) => q!(tx, sql!("DELETE FROM jobs WHERE generation_id = $1 AND fence = $2"), id.0, fence)?,
+        None => q!(tx, sql!("DELETE FROM jobs WHERE generation_id = $1 AND state = 'ready'"), id.0)?,
+    };
+    if held != 1 {
+        return Ok(false);
+    }
+    let changed = q!(
+        tx,
+        sql!(
+            "UPDATE generations SET status = $2, result = $3, error_code = $4, error_message = $5, metadata = $6,
+             attempt = $7, last_seq = $8, progress = $9, completed_at = $10, model = COALESCE($11, model)
+             WHERE id = $1 AND completed_at IS NULL"
+        ),
+        id.0,
+        end.status.as_str(),
+        end.result,
+        end.error.map(|error| error.code.as_str()),
+        end.error.map(|error| error.message.as_str()),
+        Json(end.metadata),
+        i64::from(end.position.attempt),
+        i64::try_from(end.position.seq).unwrap_or(i64::MAX),
+        i64::from(end.progress),
+        end.at,
+        end.metadata.model.as_deref(),
+    )?;
+    Ok(changed == 1)
+}
+
+impl Row {
+    fn into_model(self) -> Result<Generation> {
+        Ok(Generation {
+            id: GenerationId(self.id),
+            user_id: UserId(self.user_id),
+            kind: Kind::parse(&self.r#type).ok_or_else(|| inconsistent("type", self.r#type))?,
+            title: self.title,
+            prompt: self.prompt,
+            result: self.result,
+            language: self.language,
+            status: parse_status(self.status)?,
+            progress: u8::try_from(self.progress.clamp(0, 100)).unwrap_or(100),
+            error: self
+                .error_code
+                .map(|code| Failure { code, message: self.error_message.unwrap_or_default() }),
+            model: self.model,
+            parent_id: self.parent_id.map(GenerationId),
+            room_id: self.room_id.map(RoomId),
+            starred: self.starred,
+            metadata: self.metadata.0,
+            created_at: self.created_at,
+            completed_at: self.completed_at,
+        })
+    }
+}
+
+fn parse_status(word: String) -> Result<Status> {
+    Status::parse(&word).ok_or_else(|| inconsistent("status", word))
+}
+
+fn inconsistent(column: &'static str, value: String) -> StoreError {
+    StoreError::Inconsistent { table: "generations", column, value }
+}
+
+fn far_future() -> DateTime<Utc> {
+    // 9999-12-31T23:59:59Z: the last second that RFC 3339 can write.
+    DateTime::from_timestamp(253_402_300_799, 0).unwrap_or(DateTime::<Utc>::MAX_UTC)
+}
+
+/// The pattern that finds `text` anywhere, in lower case, with LIKE's own signs taken literally.
+fn like_pattern(text: &str) -> String {
+    let mut pattern = String::from("%");
+    for c in text.to_lowercase().chars() {
+        if matches!(c, '%' | '_' | '!') {
+            pattern.push('!');
+        }
+        pattern.push(c);
+    }
+    pattern.push('%');
+    pattern
+}

@@ -1,0 +1,241 @@
+//! The table `jobs`: the queue of generations. A worker claims a job for the time of a lease; every claim grows the job's
+//! fence, and a write that carries an older fence is refused, so a late worker cannot undo its successor's work.
+
+use aether_common::{
+    id::{GenerationId, UserId, WorkerId},
+    model::generation::Kind,
+};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use sqlx::types::Json;
+use uuid::Uuid;
+
+use crate::{
+    error::{Result, StoreError},
+    sql::{q, sql},
+    tx::{Db, Tx},
+};
+
+/// What a job carries beside its generation. `v` is the form's version; later forms add fields with defaults.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct JobPayload {
+    /// 1.
+    pub v: u8,
+    /// The sampling temperature asked for.
+    pub temperature: Option<f32>,
+}
+
+/// A job that a worker holds, with what it needs of the generation.
+#[derive(Clone, Debug)]
+pub struct Claim {
+    /// Whose job.
+    pub generation_id: GenerationId,
+    /// The number that every write of this worker carries.
+    pub fence: i64,
+    /// The attempt that begins: grows when a job is taken over.
+    pub attempt: u32,
+    /// Who started it.
+    pub user_id: UserId,
+    /// What is asked for.
+    pub kind: Kind,
+    /// What is asked.
+    pub prompt: String,
+    /// The programming language asked for.
+    pub language: Option<String>,
+    /// The model asked for.
+    pub model: Option<String>,
+    /// The version that it is made from.
+    pub parent_id: Option<GenerationId>,
+    /// When it was asked.
+    pub created_at: DateTime<Utc>,
+    /// Whether it was cancelled before this claim.
+    pub cancel_requested: bool,
+    /// The rest.
+    pub payload: JobPayload,
+}
+
+/// What became of the wish to cancel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CancelRequest {
+    /// No worker has it: whoever asks may end it, in this transaction.
+    Queued,
+    /// A worker has it and will see the mark.
+    Running,
+    /// There is no job: it has ended.
+    Ended,
+}
+
+/// Puts the generation's job into the queue. In the transaction that creates the generation.
+pub async fn create(
+    tx: &mut Tx,
+    id: GenerationId,
+    run_at: DateTime<Utc>,
+    payload: &JobPayload,
+) -> Result<()> {
+    q!(
+        tx,
+        sql!("INSERT INTO jobs (generation_id, state, run_at, payload) VALUES ($1, 'ready', $2, $3)"),
+        id.0,
+        run_at,
+        Json(payload)
+    )?;
+    Ok(())
+}
+
+/// Takes the job that has waited longest: a ready one, or one whose worker's lease has ended. The generation becomes
+/// `running`; when the job was taken over, its attempt grows.
+pub async fn claim(
+    tx: &mut Tx,
+    worker: WorkerId,
+    now: DateTime<Utc>,
+    lease_until: DateTime<Utc>,
+) -> Result<Option<Claim>> {
+    #[derive(sqlx::FromRow)]
+    struct Job {
+        generation_id: Uuid,
+        fence: i64,
+        cancel_requested: bool,
+        payload: Json<JobPayload>,
+    }
+    #[derive(sqlx::FromRow)]
+    struct Started {
+        user_id: Uuid,
+        r#type: String,
+        prompt: String,
+        language: Option<String>,
+        model: Option<String>,
+        parent_id: Option<Uuid>,
+        attempt: i64,
+        created_at: DateTime<Utc>,
+    }
+    let job = q!(
+        tx,
+        fetch_optional as Job,
+        sql!(
+            "UPDATE jobs SET state = 'running', worker_id = $1, fence = fence + 1, lease_until = $3
+             WHERE generation_id = (SELECT generation_id FROM jobs
+                 WHERE (state = 'ready' AND run_at <= $2) OR (state = 'running' AND lease_until < $2)
+                 ORDER BY run_at, generation_id LIMIT 1" [pg " FOR UPDATE SKIP LOCKED"] ")
+             RETURNING generation_id, fence, cancel_requested, payload"
+        ),
+        worker.0,
+        now,
+        lease_until
+    )?;
+    let Some(job) = job else { return Ok(None) };
+    let started = q!(
+        tx,
+        fetch_one as Started,
+        sql!(
+            "UPDATE generations SET status = 'running',
+             attempt = attempt + CASE WHEN $2 > 1 THEN 1 ELSE 0 END WHERE id = $1
+             RETURNING user_id, type, prompt, language, model, parent_id, attempt, created_at"
+        ),
+        job.generation_id,
+        job.fence
+    )?;
+    Ok(Some(Claim {
+        generation_id: GenerationId(job.generation_id),
+        fence: job.fence,
+        attempt: u32::try_from(started.attempt).unwrap_or(1),
+        user_id: UserId(started.user_id),
+        kind: Kind::parse(&started.r#type).ok_or(StoreError::Inconsistent {
+            table: "generations",
+            column: "type",
+            value: started.r#type,
+        })?,
+        prompt: started.prompt,
+        language: started.language,
+        model: started.model,
+        parent_id: started.parent_id.map(GenerationId),
+        created_at: started.created_at,
+        cancel_requested: job.cancel_requested,
+        payload: job.payload.0,
+    }))
+}
+
+/// Extends the lease. Answers whether cancelling was asked for; `None` means that the job is no longer this worker's.
+pub async fn heartbeat(
+    db: &mut impl Db,
+    id: GenerationId,
+    fence: i64,
+    lease_until: DateTime<Utc>,
+) -> Result<Option<bool>> {
+    let row = q!(
+        db,
+        fetch_optional as (bool,),
+        sql!(
+            "UPDATE jobs SET lease_until = $3 WHERE generation_id = $1 AND fence = $2 RETURNING cancel_requested"
+        ),
+        id.0,
+        fence,
+        lease_until
+    )?;
+    Ok(row.map(|(cancel,)| cancel))
+}
+
+/// Starts the generation's text over, under the same claim. Answers the new attempt's number; `None` means that the job
+/// is no longer this worker's.
+pub async fn start_attempt(tx: &mut Tx, id: GenerationId, fence: i64) -> Result<Option<u32>> {
+    let row = q!(
+        tx,
+        fetch_optional as (i64,),
+        sql!(
+            "UPDATE generations SET attempt = attempt + 1, progress = 0 WHERE id = $1
+             AND EXISTS (SELECT 1 FROM jobs WHERE generation_id = $1 AND fence = $2) RETURNING attempt"
+        ),
+        id.0,
+        fence
+    )?;
+    Ok(row.map(|(attempt,)| u32::try_from(attempt).unwrap_or(1)))
+}
+
+/// Notes how far the generation is.
+pub async fn save_progress(db: &mut impl Db, id: GenerationId, fence: i64, progress: u8) -> Result<()> {
+    q!(
+        db,
+        sql!(
+            "UPDATE generations SET progress = $3 WHERE id = $1
+             AND EXISTS (SELECT 1 FROM jobs WHERE generation_id = $1 AND fence = $2)"
+        ),
+        id.0,
+        fence,
+        i64::from(progress)
+    )?;
+    Ok(())
+}
+
+/// Puts a claimed job back, for another worker to take at once: this process is stopping.
+pub async fn release(db: &mut impl Db, id: GenerationId, fence: i64) -> Result<()> {
+    q!(
+        db,
+        sql!(
+            "UPDATE jobs SET state = 'ready', worker_id = NULL, lease_until = NULL
+             WHERE generation_id = $1 AND fence = $2"
+        ),
+        id.0,
+        fence
+    )?;
+    Ok(())
+}
+
+/// Marks the job as to be cancelled.
+pub async fn request_cancel(tx: &mut Tx, id: GenerationId) -> Result<CancelRequest> {
+    let row = q!(
+        tx,
+        fetch_optional as (String,),
+        sql!("UPDATE jobs SET cancel_requested = " [pg "true"] [sq "1"] " WHERE generation_id = $1 RETURNING state"),
+        id.0
+    )?;
+    Ok(match row.as_ref().map(|(state,)| state.as_str()) {
+        None => CancelRequest::Ended,
+        Some("ready") => CancelRequest::Queued,
+        Some(_) => CancelRequest::Running,
+    })
+}
+
+/// How many jobs wait.
+pub async fn count_ready(db: &mut impl Db) -> Result<i64> {
+    let (count,) = q!(db, fetch_one as (i64,), sql!("SELECT COUNT(*) FROM jobs WHERE state = 'ready'"))?;
+    Ok(count)
+}

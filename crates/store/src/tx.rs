@@ -1,0 +1,177 @@
+//! Connections and transactions. [`Store::begin`] gives a [`Tx`]; [`Tx::save`] commits it and dropping it rolls back.
+//! Never hold one across a provider's stream.
+
+use std::{path::Path, str::FromStr, time::Duration};
+
+use sqlx::{
+    PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool, Transaction,
+    pool::PoolConnection,
+    postgres::{PgConnectOptions, PgPoolOptions},
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+
+use crate::error::{Result, StoreError};
+
+/// How long a caller waits for a connection before it is told that the database is unavailable.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long SQLite waits for another writer.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A cheap handle on the database.
+#[derive(Clone, Debug)]
+pub struct Store {
+    pub(crate) pool: Pool,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Pool {
+    Pg(PgPool),
+    Sq(SqlitePool),
+}
+
+/// A connection outside a transaction: for one statement, or several reads that need not agree.
+#[derive(Debug)]
+pub enum Pooled {
+    /// PostgreSQL.
+    Pg(PoolConnection<Postgres>),
+    /// SQLite.
+    Sq(PoolConnection<Sqlite>),
+}
+
+/// A transaction. On SQLite it holds the write lock from its beginning.
+#[derive(Debug)]
+pub enum Tx {
+    /// PostgreSQL.
+    Pg(Transaction<'static, Postgres>),
+    /// SQLite.
+    Sq(Transaction<'static, Sqlite>),
+}
+
+/// A borrowed connection.
+#[derive(Debug)]
+pub enum Conn<'a> {
+    /// PostgreSQL.
+    Pg(&'a mut PgConnection),
+    /// SQLite.
+    Sq(&'a mut SqliteConnection),
+}
+
+/// What a query runs on: a [`Pooled`] connection or a [`Tx`].
+pub trait Db: Send {
+    /// The connection.
+    fn conn(&mut self) -> Conn<'_>;
+}
+
+impl Store {
+    /// Opens the database that the URL names, `sqlite://PATH` or `postgres://...`, and brings its schema up to date.
+    ///
+    /// # Errors
+    /// [`StoreError::Setting`] for a URL that cannot be used, [`StoreError::Unavailable`] when nobody answers.
+    pub async fn connect(url: &str) -> Result<Self> {
+        let store = Self::open(url).await?;
+        store.migrate().await?;
+        Ok(store)
+    }
+
+    async fn open(url: &str) -> Result<Self> {
+        let scheme = url.split_once(':').map_or("", |(scheme, _)| scheme);
+        match scheme {
+            "postgres" | "postgresql" => {
+                let options = PgConnectOptions::from_str(url)
+                    .map_err(|_| StoreError::Setting("DATABASE_URL is not a valid postgres:// URL".into()))?;
+                let pool = PgPoolOptions::new()
+                    .max_connections(20)
+                    .acquire_timeout(ACQUIRE_TIMEOUT)
+                    .connect_with(options)
+                    .await?;
+                Ok(Self { pool: Pool::Pg(pool) })
+            }
+            "sqlite" => {
+                let options = SqliteConnectOptions::from_str(url)
+                    .map_err(|_| StoreError::Setting("DATABASE_URL is not a valid sqlite:// URL".into()))?
+                    .create_if_missing(true)
+                    .journal_mode(SqliteJournalMode::Wal)
+                    .synchronous(SqliteSynchronous::Full)
+                    .foreign_keys(true)
+                    .busy_timeout(BUSY_TIMEOUT);
+                let pool = SqlitePoolOptions::new()
+                    .max_connections(8)
+                    .acquire_timeout(ACQUIRE_TIMEOUT)
+                    .connect_with(options)
+                    .await?;
+                Ok(Self { pool: Pool::Sq(pool) })
+            }
+            other => Err(StoreError::Setting(format!(
+                "DATABASE_URL has the unknown scheme `{other}`; it may be sqlite:// or postgres://"
+            ))),
+        }
+    }
+
+    /// The URL of an SQLite file.
+    pub fn sqlite_url(path: &Path) -> String {
+        format!("sqlite://{}", path.display())
+    }
+
+    /// A connection outside a transaction.
+    pub async fn conn(&self) -> Result<Pooled> {
+        Ok(match &self.pool {
+            Pool::Pg(pool) => Pooled::Pg(pool.acquire().await?),
+            Pool::Sq(pool) => Pooled::Sq(pool.acquire().await?),
+        })
+    }
+
+    /// A transaction; call [`Tx::save`] to keep what it does.
+    pub async fn begin(&self) -> Result<Tx> {
+        Ok(match &self.pool {
+            Pool::Pg(pool) => Tx::Pg(pool.begin().await?),
+            // Taking the write lock at once makes writers wait their turn instead of failing on the upgrade.
+            Pool::Sq(pool) => Tx::Sq(pool.begin_with("BEGIN IMMEDIATE").await?),
+        })
+    }
+
+    /// Asks the database for an answer, for health checks.
+    pub async fn check(&self) -> Result<()> {
+        match &self.pool {
+            Pool::Pg(pool) => sqlx::query("SELECT 1").execute(pool).await.map(|_| ())?,
+            Pool::Sq(pool) => sqlx::query("SELECT 1").execute(pool).await.map(|_| ())?,
+        }
+        Ok(())
+    }
+
+    /// Closes every connection; later calls fail.
+    pub async fn close(&self) {
+        match &self.pool {
+            Pool::Pg(pool) => pool.close().await,
+            Pool::Sq(pool) => pool.close().await,
+        }
+    }
+}
+
+impl Tx {
+    /// Commits.
+    pub async fn save(self) -> Result<()> {
+        match self {
+            Self::Pg(tx) => tx.commit().await?,
+            Self::Sq(tx) => tx.commit().await?,
+        }
+        Ok(())
+    }
+}
+
+impl Db for Tx {
+    fn conn(&mut self) -> Conn<'_> {
+        match self {
+            Self::Pg(tx) => Conn::Pg(tx),
+            Self::Sq(tx) => Conn::Sq(tx),
+        }
+    }
+}
+
+impl Db for Pooled {
+    fn conn(&mut self) -> Conn<'_> {
+        match self {
+            Self::Pg(c) => Conn::Pg(c),
+            Self::Sq(c) => Conn::Sq(c),
+        }
+    }
+}
