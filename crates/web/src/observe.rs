@@ -1,0 +1,74 @@
+//! One span, one access-log line and one set of metrics for each request. Never headers, bodies or the query: they hold
+//! secrets.
+
+use std::{sync::Arc, time::Instant};
+
+use axum::{
+    extract::{MatchedPath, Request, State},
+    http::Method,
+    middleware::Next,
+    response::Response,
+};
+use tracing::Instrument;
+
+use crate::{client_ip::ClientIp, context, layers::EdgeConfig};
+
+/// A longer path is cut in the log.
+const MAX_LOGGED_PATH: usize = 512;
+
+pub(crate) async fn layer(State(config): State<Arc<EdgeConfig>>, request: Request, next: Next) -> Response {
+    let began = Instant::now();
+    let context = context::current();
+    let method = method_label(request.method());
+    // The path is percent-encoded ASCII, so that it can be cut anywhere and cannot break a log line.
+    let path = request.uri().path();
+    let path = path.get(..path.len().min(MAX_LOGGED_PATH)).unwrap_or_default().to_owned();
+    let route = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str).to_owned();
+    let client = request.extensions().get::<ClientIp>().map(|client| client.0);
+    let span = tracing::info_span!(
+        "request",
+        service = config.service,
+        method,
+        path,
+        trace.id = context.as_ref().map(|context| context.trace_id.as_str()),
+        request.id = context.as_ref().map(|context| context.request_id.as_str()),
+        user.id = tracing::field::Empty,
+    );
+    let response = next.run(request).instrument(span.clone()).await;
+    // To the head of the answer: a stream may live for minutes.
+    let took = began.elapsed();
+    let status = response.status().as_u16();
+    let labels = [
+        ("service", config.service.to_owned()),
+        ("route", route.clone()),
+        ("method", method.to_owned()),
+        ("status", status.to_string()),
+    ];
+    metrics::counter!("http_requests_total", &labels).increment(1);
+    metrics::histogram!("http_request_duration_seconds", &labels).record(took.as_secs_f64());
+    let duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+    let client = client.map(tracing::field::display);
+    span.in_scope(|| {
+        // Probes come every few seconds and say nothing when all is well.
+        if route.contains("/health") && status < 400 {
+            tracing::debug!(target: "aether::access", status, duration_ms, route, client.address = client, "answered");
+        } else {
+            tracing::info!(target: "aether::access", status, duration_ms, route, client.address = client, "answered");
+        }
+    });
+    response
+}
+
+/// A client may invent methods; a metric's label must not grow with them.
+fn method_label(method: &Method) -> &'static str {
+    match method.as_str() {
+        "GET" => "GET",
+        "HEAD" => "HEAD",
+        "POST" => "POST",
+        "PUT" => "PUT",
+        "PATCH" => "PATCH",
+        "DELETE" => "DELETE",
+        "OPTIONS" => "OPTIONS",
+        _ => "OTHER",
+    }
+}
