@@ -47,7 +47,7 @@ impl RequestContext {
             .get(REQUEST_ID)
             .and_then(|value| value.to_str().ok())
             .filter(|id| (1..=MAX_REQUEST_ID).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic()))
-            .map_or_else(|| random_hex::<16>(), str::to_owned);
+            .map_or_else(random_hex::<16>, str::to_owned);
         let mut context =
             Self::from_traceparent(headers.get(TRACEPARENT).and_then(|value| value.to_str().ok()));
         context.request_id = request_id;

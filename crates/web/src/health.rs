@@ -64,8 +64,10 @@ pub struct Health {
 struct Check {
     name: &'static str,
     required: bool,
-    run: Arc<dyn Fn() -> Pin<Box<dyn Future<Output = Result<(), String>> + Send>> + Send + Sync>,
+    run: Arc<dyn Fn() -> CheckFuture + Send + Sync>,
 }
+
+type CheckFuture = Pin<Box<dyn Future<Output = Result<(), String>> + Send>>;
 
 impl Health {
     /// The health of this service; `/health/ready` turns 503 once `shutdown` is cancelled, so that no new work comes.

@@ -88,14 +88,14 @@ impl RemoteKeys {
         *began = Some(now);
         match self.fetch().await {
             Ok(keys) if keys.is_empty() => {
-                tracing::warn!(url = self.url, "the key set is empty; keeping the keys")
+                tracing::warn!(url = self.url, "the key set is empty; keeping the keys");
             }
             Ok(keys) => {
                 let kept = Kept { keys: Arc::new(keys), since: Some(now) };
                 *self.kept.write().unwrap_or_else(PoisonError::into_inner) = kept;
             }
             Err(error) => {
-                tracing::warn!(url = self.url, %error, "cannot fetch the keys; keeping those we have")
+                tracing::warn!(url = self.url, %error, "cannot fetch the keys; keeping those we have");
             }
         }
     }
