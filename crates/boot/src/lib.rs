@@ -1,1 +1,14 @@
-//! Placeholder.
+//! What a `main` needs before it may call a service: settings, telemetry, lifecycle, dependencies and listeners.
+//! Whether a process is embedded or distributed is decided here (`deps`) and nowhere above.
+
+pub mod config;
+pub mod deps;
+pub mod lifecycle;
+mod logline;
+pub mod serve;
+pub mod telemetry;
+
+pub use config::{Environment, Process, ProviderSetting, SettingError, Settings};
+pub use deps::{Deps, StartError};
+pub use lifecycle::Lifecycle;
+pub use serve::{Service, run, serve};

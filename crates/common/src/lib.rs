@@ -6,6 +6,7 @@ pub mod event;
 pub mod id;
 pub mod jwt;
 pub mod model;
+pub mod notice;
 pub mod page;
 pub mod problem;
 pub mod text;

@@ -1,1 +1,9 @@
-//! Placeholder.
+//! What tests are built from. `cargo xtask test` starts PostgreSQL and Redis and names them in the environment; every
+//! story then runs on SQLite with the in-process bus and on PostgreSQL with Redis.
+#![expect(clippy::panic, reason = "a test that cannot be set up must fail, with a sentence")]
+
+pub mod backend;
+pub mod database;
+
+pub use backend::{Backend, backends};
+pub use database::{TestDatabase, databases};

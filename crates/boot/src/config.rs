@@ -1,0 +1,587 @@
+//! Settings: defaults, then `aether.toml`, then the environment (CONTRACT.md "Processes, ports, settings"). Read once, at
+//! start; a wrong one stops the start with one line that names it.
+
+use std::{
+    collections::BTreeMap,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::PathBuf,
+    str::FromStr,
+};
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use ipnet::IpNet;
+use secrecy::{ExposeSecret, SecretString};
+use url::Url;
+
+/// Which process is being started; it decides ports and the service's name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Process {
+    /// The three services, the web UI and the gateway's routes in one.
+    Aether,
+    /// Accounts.
+    Auth,
+    /// Generations.
+    Generation,
+    /// Rooms and sockets.
+    Realtime,
+}
+
+/// How strict the start is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Environment {
+    /// Everything has a working default.
+    Development,
+    /// Nothing insecure is allowed.
+    Production,
+}
+
+/// Form of the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// A JSON object a line.
+    Json,
+    /// For people.
+    Text,
+}
+
+/// Who writes the artifacts.
+#[derive(Clone, Debug)]
+pub enum ProviderSetting {
+    /// The built-in model.
+    Demo,
+    /// Any OpenAI-compatible server.
+    OpenAi {
+        /// Up to and with `/v1`.
+        base_url: Url,
+        /// Sent as the bearer.
+        api_key: Option<SecretString>,
+    },
+}
+
+/// Everything that can be set, checked.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The process these settings are for.
+    pub process: Process,
+    /// `AETHER_ENV`
+    pub environment: Environment,
+    /// `AETHER_LOG`; `None` leaves it to the terminal.
+    pub log: Option<LogFormat>,
+    /// `BIND_ADDR`
+    pub bind_addr: SocketAddr,
+    /// `METRICS_ADDR`; `None` is off.
+    pub metrics_addr: Option<SocketAddr>,
+    /// `AETHER_PUBLIC_URL`, without a slash at its end: the tokens' issuer.
+    pub public_url: String,
+    /// `AETHER_CORS_ORIGINS`
+    pub cors_origins: Vec<String>,
+    /// `AETHER_DATA_DIR`
+    pub data_dir: PathBuf,
+    /// `DATABASE_URL`
+    pub database_url: SecretString,
+    /// `REDIS_URL`
+    pub redis_url: Option<SecretString>,
+    /// `OPENAI_API_KEY` and `OPENAI_BASE_URL`
+    pub provider: ProviderSetting,
+    /// `AETHER_MODEL_COMPLEX`
+    pub model_complex: String,
+    /// `AETHER_MODEL_SIMPLE`
+    pub model_simple: String,
+    /// `AETHER_MASTER_KEY`; `None` in development: made in the data dir.
+    pub master_key: Option<SecretString>,
+    /// `AUTH_URL`
+    pub auth_url: String,
+    /// `GENERATION_URL`
+    pub generation_url: String,
+    /// `AETHER_TRUSTED_PROXIES`
+    pub trusted_proxies: Vec<IpNet>,
+    /// `AETHER_FIRST_USER_ADMIN`
+    pub first_user_admin: bool,
+}
+
+/// A setting that cannot be used, in one line. It never holds a secret.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{name} holds {holds}; it may hold {may}")]
+pub struct SettingError {
+    name: &'static str,
+    holds: String,
+    may: String,
+}
+
+/// A setting, for the reader of the settings and for `aether.example.toml`.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting {
+    /// The variable. In `aether.toml`: the same in lower case, without `AETHER_`.
+    pub name: &'static str,
+    /// What holds when it is not set.
+    pub default: &'static str,
+    /// What it means.
+    pub about: &'static str,
+    secret: bool,
+}
+
+const fn setting(name: &'static str, default: &'static str, about: &'static str) -> Setting {
+    Setting { name, default, about, secret: false }
+}
+
+const fn secret(name: &'static str, default: &'static str, about: &'static str) -> Setting {
+    Setting { name, default, about, secret: true }
+}
+
+/// Every setting there is.
+pub const SETTINGS: &[Setting] = &[
+    setting("AETHER_ENV", "development", "development or production"),
+    setting("AETHER_LOG", "text on a terminal, else json", "json or text"),
+    setting("BIND_ADDR", "127.0.0.1:8080", "Address of the public listener"),
+    setting("METRICS_ADDR", "127.0.0.1:9464", "Address of the admin listener (/metrics), or off"),
+    setting("AETHER_PUBLIC_URL", "http://localhost:8080", "The URL that browsers use; the issuer of tokens"),
+    setting("AETHER_CORS_ORIGINS", "", "Other origins allowed to call with credentials, separated by commas"),
+    setting("AETHER_DATA_DIR", "./data", "Where the embedded data lives: SQLite file, keys"),
+    secret("DATABASE_URL", "SQLite in the data dir", "sqlite://PATH or postgres://..."),
+    secret("REDIS_URL", "", "redis://...; empty: the in-process bus, one process only"),
+    secret("OPENAI_API_KEY", "", "Key of any OpenAI-compatible provider"),
+    setting(
+        "OPENAI_BASE_URL",
+        "",
+        "Its base URL, with /v1; neither set, in development: the built-in demo model",
+    ),
+    setting("AETHER_MODEL_COMPLEX", "gpt-5.1", "The model for complex requests"),
+    setting("AETHER_MODEL_SIMPLE", "gpt-5-mini", "The model for simple requests"),
+    secret(
+        "AETHER_MASTER_KEY",
+        "made in the data dir in development",
+        "32 bytes in base64: encrypts signing keys at rest",
+    ),
+    setting("AUTH_URL", "http://127.0.0.1:3001", "How the services reach auth"),
+    setting("GENERATION_URL", "http://127.0.0.1:3002", "How the services reach generation"),
+    setting("AETHER_TRUSTED_PROXIES", "", "CIDRs whose X-Forwarded-For counts, separated by commas"),
+    setting(
+        "AETHER_FIRST_USER_ADMIN",
+        "true in development",
+        "Whether the first account becomes admin: true or false",
+    ),
+    setting("AETHER_RATE_LIMITS", "on", "on or off"),
+    secret("SMTP_URL", "", "smtp(s)://user:pass@host:port for mail"),
+];
+
+/// Where values come from, before they are checked.
+#[derive(Clone, Debug, Default)]
+pub struct Sources(BTreeMap<String, String>);
+
+impl Process {
+    /// The name in health answers and logs.
+    pub fn service(self) -> &'static str {
+        match self {
+            Self::Aether => "aether",
+            Self::Auth => "auth-service",
+            Self::Generation => "generation-service",
+            Self::Realtime => "realtime-service",
+        }
+    }
+
+    fn port(self) -> u16 {
+        match self {
+            Self::Aether => 8080,
+            Self::Auth => 3001,
+            Self::Generation => 3002,
+            Self::Realtime => 3003,
+        }
+    }
+
+    fn metrics_port(self) -> u16 {
+        match self {
+            Self::Aether => 9464,
+            Self::Auth => 9101,
+            Self::Generation => 9102,
+            Self::Realtime => 9103,
+        }
+    }
+}
+
+impl Sources {
+    /// `aether.toml` and `.env` of the working directory, then the environment of the process.
+    pub fn from_process() -> Result<Self, SettingError> {
+        let mut values = BTreeMap::new();
+        if let Ok(text) = std::fs::read_to_string("aether.toml") {
+            let table: toml::Table = text.parse().map_err(|error: toml::de::Error| SettingError {
+                name: "aether.toml",
+                holds: format!("a mistake ({})", error.message()),
+                may: "TOML with one key for each setting".into(),
+            })?;
+            for setting in SETTINGS {
+                let key = setting.name.trim_start_matches("AETHER_").to_lowercase();
+                match table.get(&key) {
+                    None => {}
+                    Some(toml::Value::String(text)) => {
+                        values.insert(setting.name.to_owned(), text.clone());
+                    }
+                    Some(other) => {
+                        values.insert(setting.name.to_owned(), other.to_string());
+                    }
+                }
+            }
+        }
+        let named = |name: &str| SETTINGS.iter().any(|setting| setting.name == name);
+        let process: BTreeMap<String, String> = std::env::vars().filter(|(name, _)| named(name)).collect();
+        let production = process.get("AETHER_ENV").is_some_and(|value| value == "production");
+        if !production && let Ok(file) = dotenvy::from_path_iter(".env") {
+            values.extend(file.flatten().filter(|(name, _)| named(name)));
+        }
+        values.extend(process);
+        Ok(Self(values))
+    }
+
+    /// Exactly these, for tests.
+    pub fn from_pairs<const N: usize>(pairs: [(&str, &str); N]) -> Self {
+        Self(pairs.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+    }
+
+    /// The value, or nothing when it is not set or empty.
+    fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
+    }
+
+    fn wrong(&self, name: &'static str, may: impl Into<String>) -> SettingError {
+        let secret = SETTINGS.iter().any(|setting| setting.name == name && setting.secret);
+        let holds = match self.get(name) {
+            None => "nothing".to_owned(),
+            Some(_) if secret => "a secret that cannot be used".to_owned(),
+            Some(value) => format!("`{value}`"),
+        };
+        SettingError { name, holds, may: may.into() }
+    }
+
+    fn parse<T: FromStr>(&self, name: &'static str, may: &str) -> Result<Option<T>, SettingError> {
+        self.get(name).map(|value| value.parse().map_err(|_| self.wrong(name, may))).transpose()
+    }
+
+    fn list<T>(
+        &self,
+        name: &'static str,
+        may: &str,
+        read: impl Fn(&str) -> Option<T>,
+    ) -> Result<Vec<T>, SettingError> {
+        let words =
+            self.get(name).unwrap_or_default().split(',').map(str::trim).filter(|word| !word.is_empty());
+        words.map(|word| read(word).ok_or_else(|| self.wrong(name, may))).collect()
+    }
+
+    fn one_of<T: Copy>(&self, name: &'static str, words: &[(&str, T)]) -> Result<Option<T>, SettingError> {
+        let Some(value) = self.get(name) else { return Ok(None) };
+        let found = words.iter().find(|(word, _)| *word == value).map(|(_, meaning)| *meaning);
+        let may = || words.iter().map(|(word, _)| format!("`{word}`")).collect::<Vec<_>>().join(" or ");
+        found.map(Some).ok_or_else(|| self.wrong(name, may()))
+    }
+}
+
+impl Settings {
+    /// The settings of this process, from its files and its environment.
+    pub fn load(process: Process) -> Result<Self, SettingError> {
+        Self::from_sources(process, &Sources::from_process()?)
+    }
+
+    /// Checks the values.
+    pub fn from_sources(process: Process, from: &Sources) -> Result<Self, SettingError> {
+        let environment = from
+            .one_of(
+                "AETHER_ENV",
+                &[("development", Environment::Development), ("production", Environment::Production)],
+            )?
+            .unwrap_or(Environment::Development);
+        let local = |port| SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port);
+        let metrics_addr = match from.get("METRICS_ADDR") {
+            Some("off") => None,
+            Some(_) => from.parse("METRICS_ADDR", "an address such as `127.0.0.1:9464`, or `off`")?,
+            None => Some(local(process.metrics_port())),
+        };
+        let data_dir = PathBuf::from(from.get("AETHER_DATA_DIR").unwrap_or("./data"));
+        let database_url = database_url(from, &data_dir)?;
+        let redis_url = from.get("REDIS_URL").map(SecretString::from);
+        if redis_url.as_ref().is_some_and(|url| {
+            !["redis://", "rediss://"].iter().any(|scheme| url.expose_secret().starts_with(scheme))
+        }) {
+            return Err(from.wrong("REDIS_URL", "a URL that begins with `redis://` or `rediss://`"));
+        }
+        let provider = provider(from)?;
+        let demo = matches!(provider, ProviderSetting::Demo);
+        let model = |name: &str, usual: &str, demo_model: &str| {
+            from.get(name).unwrap_or(if demo { demo_model } else { usual }).to_owned()
+        };
+        let settings = Self {
+            process,
+            environment,
+            log: from.one_of("AETHER_LOG", &[("json", LogFormat::Json), ("text", LogFormat::Text)])?,
+            bind_addr: from
+                .parse("BIND_ADDR", "an address such as `127.0.0.1:8080`")?
+                .unwrap_or_else(|| local(process.port())),
+            metrics_addr,
+            public_url: web_url(from, "AETHER_PUBLIC_URL", "http://localhost:8080")?,
+            cors_origins: from.list(
+                "AETHER_CORS_ORIGINS",
+                "origins such as `https://app.example.org`",
+                origin,
+            )?,
+            data_dir,
+            database_url,
+            redis_url,
+            provider,
+            model_complex: model("AETHER_MODEL_COMPLEX", "gpt-5.1", "aether-demo"),
+            model_simple: model("AETHER_MODEL_SIMPLE", "gpt-5-mini", "aether-demo-mini"),
+            master_key: master_key(from)?,
+            auth_url: web_url(from, "AUTH_URL", "http://127.0.0.1:3001")?,
+            generation_url: web_url(from, "GENERATION_URL", "http://127.0.0.1:3002")?,
+            trusted_proxies: from.list("AETHER_TRUSTED_PROXIES", "CIDRs such as `10.0.0.0/8`", |word| {
+                word.parse().ok().or_else(|| word.parse::<IpAddr>().ok().map(IpNet::from))
+            })?,
+            first_user_admin: from
+                .one_of("AETHER_FIRST_USER_ADMIN", &[("true", true), ("false", false)])?
+                .unwrap_or(environment == Environment::Development),
+        };
+        let limits = from.one_of("AETHER_RATE_LIMITS", &[("on", true), ("off", false)])?.unwrap_or(true);
+        if environment == Environment::Production {
+            settings.refuse_insecure(from, limits)?;
+        }
+        Ok(settings)
+    }
+
+    /// Where the mail, keys and SQLite file of this installation live; made if it is not there, for its owner only.
+    pub fn make_data_dir(&self) -> Result<(), SettingError> {
+        let made = std::fs::create_dir_all(&self.data_dir).and_then(|()| {
+            let probe = self.data_dir.join(".writable");
+            std::fs::write(&probe, b"").and_then(|()| std::fs::remove_file(&probe))
+        });
+        made.map_err(|error| SettingError {
+            name: "AETHER_DATA_DIR",
+            holds: format!("`{}`, which cannot be written ({error})", self.data_dir.display()),
+            may: "a folder that this user can write".into(),
+        })?;
+        restrict(&self.data_dir, 0o700);
+        Ok(())
+    }
+
+    /// The key that encrypts secrets at rest: as set, or, in development, made once in the data dir.
+    pub fn master_key(&self) -> Result<[u8; 32], SettingError> {
+        let wrong = |holds: String| SettingError {
+            name: "AETHER_MASTER_KEY",
+            holds,
+            may: "32 bytes in base64 (`openssl rand -base64 32`)".into(),
+        };
+        let read =
+            |text: &str| STANDARD.decode(text.trim()).ok().and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
+        if let Some(key) = &self.master_key {
+            return read(key.expose_secret()).ok_or_else(|| wrong("a secret that cannot be used".into()));
+        }
+        let path = self.data_dir.join("master.key");
+        if let Ok(text) = std::fs::read_to_string(&path) {
+            return read(&text).ok_or_else(|| wrong(format!("an unreadable key in {}", path.display())));
+        }
+        let key: [u8; 32] = rand::random();
+        // `create_new` lets one of two processes that start together win; the other reads what it wrote.
+        let text = STANDARD.encode(key);
+        match write_new(&path, text.as_bytes()) {
+            Ok(()) => Ok(key),
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => std::fs::read_to_string(&path)
+                .ok()
+                .and_then(|text| read(&text))
+                .ok_or_else(|| wrong(format!("an unreadable key in {}", path.display()))),
+            Err(error) => Err(wrong(format!("nothing, and {} cannot be written ({error})", path.display()))),
+        }
+    }
+
+    fn refuse_insecure(&self, from: &Sources, limits: bool) -> Result<(), SettingError> {
+        if self.master_key.is_none() {
+            return Err(from.wrong("AETHER_MASTER_KEY", "32 bytes in base64 (required in production)"));
+        }
+        if !limits {
+            return Err(from.wrong("AETHER_RATE_LIMITS", "`on` (required in production)"));
+        }
+        if from.get("SMTP_URL").is_none() {
+            return Err(
+                from.wrong("SMTP_URL", "a URL such as `smtps://user:pass@host:465` (required in production)")
+            );
+        }
+        if !self.public_url.starts_with("https://") {
+            return Err(from.wrong("AETHER_PUBLIC_URL", "an https:// URL (required in production)"));
+        }
+        if matches!(self.provider, ProviderSetting::Demo) {
+            return Err(from.wrong("OPENAI_API_KEY", "a provider's key (required in production)"));
+        }
+        if self.process != Process::Aether && self.redis_url.is_none() {
+            return Err(
+                from.wrong("REDIS_URL", "a redis:// URL (required in production for a single service)")
+            );
+        }
+        Ok(())
+    }
+}
+
+fn database_url(from: &Sources, data_dir: &std::path::Path) -> Result<SecretString, SettingError> {
+    let Some(url) = from.get("DATABASE_URL") else {
+        return Ok(aether_store::Store::sqlite_url(&data_dir.join("aether.db")).into());
+    };
+    let scheme = url.split_once(':').map_or("", |(scheme, _)| scheme);
+    if matches!(scheme, "sqlite" | "postgres" | "postgresql") {
+        return Ok(url.into());
+    }
+    // The scheme alone is shown: the rest may hold a password.
+    Err(SettingError {
+        name: "DATABASE_URL",
+        holds: format!("a URL of the unknown scheme `{}`", scheme.chars().take(20).collect::<String>()),
+        may: "`sqlite://PATH` or `postgres://USER:PASSWORD@HOST/NAME`".into(),
+    })
+}
+
+fn provider(from: &Sources) -> Result<ProviderSetting, SettingError> {
+    let key = from.get("OPENAI_API_KEY").map(SecretString::from);
+    let base_url: Option<Url> = from.parse("OPENAI_BASE_URL", "a URL such as `https://api.openai.com/v1`")?;
+    if let Some(url) = &base_url
+        && !matches!(url.scheme(), "http" | "https")
+    {
+        return Err(from.wrong("OPENAI_BASE_URL", "an http:// or https:// URL"));
+    }
+    let usual = || Url::parse("https://api.openai.com/v1").ok();
+    match (base_url, key) {
+        (None, None) => Ok(ProviderSetting::Demo),
+        (base_url, api_key) => {
+            let base_url = base_url.or_else(usual).ok_or_else(|| from.wrong("OPENAI_BASE_URL", "a URL"))?;
+            Ok(ProviderSetting::OpenAi { base_url, api_key })
+        }
+    }
+}
+
+fn master_key(from: &Sources) -> Result<Option<SecretString>, SettingError> {
+    let Some(text) = from.get("AETHER_MASTER_KEY") else { return Ok(None) };
+    match STANDARD.decode(text) {
+        Ok(bytes) if bytes.len() == 32 => Ok(Some(text.into())),
+        _ => Err(from.wrong("AETHER_MASTER_KEY", "32 bytes in base64 (`openssl rand -base64 32`)")),
+    }
+}
+
+fn web_url(from: &Sources, name: &'static str, default: &str) -> Result<String, SettingError> {
+    let text = from.get(name).unwrap_or(default);
+    match Url::parse(text) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => {
+            Ok(text.trim_end_matches('/').to_owned())
+        }
+        _ => Err(from.wrong(name, format!("an http:// or https:// URL such as `{default}`"))),
+    }
+}
+
+fn origin(word: &str) -> Option<String> {
+    let url = Url::parse(word).ok()?;
+    (matches!(url.scheme(), "http" | "https") && url.path() == "/")
+        .then(|| url.origin().ascii_serialization())
+}
+
+fn write_new(path: &std::path::Path, bytes: &[u8]) -> std::io::Result<()> {
+    use std::io::Write;
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)?.write_all(bytes)
+}
+
+fn restrict(path: &std::path::Path, mode: u32) {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        // A folder of another owner stays as its owner set it; the write probe has already passed.
+        let _ = std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load<const N: usize>(pairs: [(&str, &str); N]) -> Result<Settings, String> {
+        Settings::from_sources(Process::Aether, &Sources::from_pairs(pairs))
+            .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn nothing_set_is_the_embedded_default() {
+        let settings = load([]).unwrap();
+        assert_eq!(settings.bind_addr.to_string(), "127.0.0.1:8080");
+        assert_eq!(settings.metrics_addr.unwrap().port(), 9464);
+        assert!(matches!(settings.provider, ProviderSetting::Demo));
+        assert_eq!(settings.model_complex, "aether-demo");
+        assert!(settings.first_user_admin);
+    }
+
+    #[test]
+    fn a_wrong_setting_is_one_line_that_names_it_what_it_holds_and_what_it_may_hold() {
+        for (name, value, says) in [
+            ("AETHER_ENV", "prod", "AETHER_ENV holds `prod`; it may hold `development` or `production`"),
+            ("BIND_ADDR", "8080", "BIND_ADDR holds `8080`"),
+            ("METRICS_ADDR", "no", "`off`"),
+            ("AETHER_PUBLIC_URL", "localhost", "AETHER_PUBLIC_URL holds `localhost`"),
+            ("AETHER_TRUSTED_PROXIES", "10.0.0.0/8, x", "AETHER_TRUSTED_PROXIES"),
+            ("AETHER_FIRST_USER_ADMIN", "yes", "`true` or `false`"),
+            ("AETHER_RATE_LIMITS", "maybe", "`on` or `off`"),
+        ] {
+            let error = load([(name, value)]).unwrap_err();
+            assert!(error.contains(says), "{error}");
+            assert!(!error.contains('\n'), "{error}");
+        }
+    }
+
+    #[test]
+    fn no_error_shows_a_secret() {
+        for (name, value) in [
+            ("DATABASE_URL", "mysql://root:hunter2@db/x"),
+            ("REDIS_URL", "http://:hunter2@redis"),
+            ("AETHER_MASTER_KEY", "hunter2"),
+        ] {
+            let error = load([(name, value)]).unwrap_err();
+            assert!(error.contains(name) && !error.contains("hunter2"), "{error}");
+        }
+        assert!(load([("DATABASE_URL", "mysql://x")]).unwrap_err().contains("unknown scheme `mysql`"));
+    }
+
+    #[test]
+    fn production_refuses_what_is_insecure() {
+        let key = STANDARD.encode([7; 32]);
+        let all = [
+            ("AETHER_ENV", "production"),
+            ("AETHER_MASTER_KEY", key.as_str()),
+            ("SMTP_URL", "smtps://u:p@mail:465"),
+            ("AETHER_PUBLIC_URL", "https://aether.example.org"),
+            ("OPENAI_API_KEY", "sk-x"),
+        ];
+        assert!(load(all).is_ok());
+        for missing in 1..all.len() {
+            let mut some = all;
+            some[missing].1 = "";
+            let error = load(some).unwrap_err();
+            assert!(error.contains("required in production"), "{error}");
+        }
+        let mut open = all.to_vec();
+        open.push(("AETHER_RATE_LIMITS", "off"));
+        let pairs: [(&str, &str); 6] = open.try_into().unwrap();
+        assert!(load(pairs).unwrap_err().contains("AETHER_RATE_LIMITS"));
+        let single = Settings::from_sources(Process::Auth, &Sources::from_pairs(all)).unwrap_err();
+        assert!(single.to_string().contains("REDIS_URL"));
+    }
+
+    #[test]
+    fn the_master_key_is_made_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().to_string_lossy().into_owned();
+        let settings = load([("AETHER_DATA_DIR", path.as_str())]).unwrap();
+        settings.make_data_dir().unwrap();
+        assert_eq!(settings.master_key().unwrap(), settings.master_key().unwrap());
+    }
+
+    #[test]
+    fn a_data_dir_that_cannot_be_written_is_one_line() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("file");
+        std::fs::write(&file, b"").unwrap();
+        let path = file.join("data").to_string_lossy().into_owned();
+        let error =
+            load([("AETHER_DATA_DIR", path.as_str())]).unwrap().make_data_dir().unwrap_err().to_string();
+        assert!(error.starts_with("AETHER_DATA_DIR holds") && !error.contains('\n'), "{error}");
+    }
+}

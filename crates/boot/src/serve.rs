@@ -1,0 +1,150 @@
+//! From `main` to the last goodbye: settings, log, dependencies, listeners, and the drain at the end.
+
+use std::{
+    future::Future,
+    net::SocketAddr,
+    process::ExitCode,
+    time::{Duration, Instant},
+};
+
+use axum::{Router, routing::get};
+use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::net::TcpListener;
+
+use crate::{
+    config::{Environment, Process, Settings},
+    deps::{Deps, StartError},
+    lifecycle::{DRAIN, Lifecycle, stop_signal},
+    telemetry,
+};
+
+/// A built service: its routes and their description.
+pub struct Service {
+    /// The name in health answers and logs.
+    pub name: &'static str,
+    /// Where `router` is mounted in `aether` and behind the gateway, such as `/api/auth`.
+    pub prefix: &'static str,
+    /// Routes below the prefix; a process of its own serves them at `/`.
+    pub router: Router,
+    /// Routes that stand at the same path everywhere, such as `/socket.io/`.
+    pub absolute: Router,
+    /// Description of both, with paths as clients see them behind the gateway.
+    pub openapi: utoipa::openapi::OpenApi,
+}
+
+/// Runs a process: loads its settings, connects, lets `build` make the routes, serves them until a signal comes and drains.
+/// A failed start is one line on standard error and exit code 1.
+pub fn run<F, Fut>(process: Process, build: F) -> ExitCode
+where
+    F: FnOnce(Deps) -> Fut,
+    Fut: Future<Output = Result<Router, StartError>>,
+{
+    let outcome = Settings::load(process).map_err(StartError::from).and_then(|settings| {
+        telemetry::start_log(&settings);
+        let metrics = telemetry::start_metrics()?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| StartError::Other(format!("runtime: {error}")))?;
+        runtime.block_on(start(settings, metrics, build))
+    });
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            complain(&error.to_string());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Writes one line to standard error: the log may be off or elsewhere when a start fails.
+#[expect(clippy::print_stderr, reason = "the one line that a failed start owes to whoever started it")]
+pub fn complain(line: &str) {
+    eprintln!("aether: {}", line.replace('\n', " "));
+}
+
+async fn start<F, Fut>(settings: Settings, metrics: PrometheusHandle, build: F) -> Result<(), StartError>
+where
+    F: FnOnce(Deps) -> Fut,
+    Fut: Future<Output = Result<Router, StartError>>,
+{
+    let began = Instant::now();
+    let lifecycle = Lifecycle::new();
+    // Listening first makes a taken port the first thing that is said.
+    let listener = listen("BIND_ADDR", settings.bind_addr).await?;
+    let admin = match settings.metrics_addr {
+        Some(address) => Some(listen("METRICS_ADDR", address).await?),
+        None => None,
+    };
+    let deps = Deps::connect(settings, lifecycle.clone()).await?;
+    let router = build(deps.clone()).await?;
+    if let Some(admin) = admin {
+        lifecycle.tasks.spawn(serve_metrics(admin, metrics, lifecycle.clone()));
+    }
+    let settings = &deps.settings;
+    tracing::info!(
+        event = "started",
+        environment = if settings.environment == Environment::Production { "production" } else { "development" },
+        address = %settings.bind_addr,
+        took_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
+        "{} is ready at {}",
+        settings.process.service(),
+        if settings.process == Process::Aether { settings.public_url.clone() } else { format!("http://{}", settings.bind_addr) },
+    );
+    let stopping = lifecycle.shutdown.clone();
+    lifecycle.tasks.spawn(async move {
+        stop_signal().await;
+        tracing::info!(event = "stopping", "asked to stop: taking no new work");
+        stopping.cancel();
+    });
+    serve(listener, router, &lifecycle).await?;
+    let clean = lifecycle.stop().await;
+    deps.store.close().await;
+    tracing::info!(event = "stopped", clean, "stopped");
+    Ok(())
+}
+
+/// Serves until the shutdown token is cancelled, then lets open requests end for at most 25 s.
+pub async fn serve(listener: TcpListener, router: Router, lifecycle: &Lifecycle) -> Result<(), StartError> {
+    let shutdown = lifecycle.shutdown.clone();
+    let asked = shutdown.clone();
+    let serving = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
+        .with_graceful_shutdown(async move { asked.cancelled().await })
+        .into_future();
+    let too_late = async {
+        shutdown.cancelled().await;
+        tokio::time::sleep(DRAIN.saturating_sub(Duration::from_secs(5))).await;
+    };
+    tokio::select! {
+        done = serving => done.map_err(|error| StartError::Other(format!("listener: {error}"))),
+        () = too_late => Ok(()),
+    }
+}
+
+async fn listen(name: &'static str, address: SocketAddr) -> Result<TcpListener, StartError> {
+    TcpListener::bind(address).await.map_err(|error| StartError::Listen {
+        name,
+        address,
+        reason: if error.kind() == std::io::ErrorKind::AddrInUse {
+            format!("another program listens there; stop it or set {name} to another address")
+        } else {
+            error.to_string()
+        },
+    })
+}
+
+async fn serve_metrics(listener: TcpListener, metrics: PrometheusHandle, lifecycle: Lifecycle) {
+    let upkeep = metrics.clone();
+    let router = Router::new().route("/metrics", get(move || async move { metrics.render() }));
+    let shutdown = lifecycle.shutdown.clone();
+    let tick = async {
+        loop {
+            tokio::time::sleep(Duration::from_secs(5)).await;
+            upkeep.run_upkeep();
+        }
+    };
+    tokio::select! {
+        _ = axum::serve(listener, router).with_graceful_shutdown(async move { shutdown.cancelled().await }).into_future() => {}
+        () = tick => {}
+    }
+}

@@ -1,0 +1,91 @@
+//! A database for one test, on both engines. PostgreSQL gets a database of its own on the server that
+//! `AETHER_TEST_DATABASE_URL` names; it is dropped with the value.
+
+use aether_store::Store;
+use sqlx::{AssertSqlSafe, Connection, PgConnection, postgres::PgConnectOptions};
+use tempfile::TempDir;
+use url::Url;
+
+/// A database with the whole schema, for one test.
+pub struct TestDatabase {
+    /// `sqlite` or `postgres`: name it in a failing assertion.
+    pub engine: &'static str,
+    /// The database.
+    pub store: Store,
+    /// The URL to open it again, as a second process would.
+    pub url: String,
+    _dir: Option<TempDir>,
+    drop: Option<(Url, String)>,
+}
+
+/// One database of each engine.
+pub async fn databases() -> Vec<TestDatabase> {
+    vec![TestDatabase::sqlite().await, TestDatabase::postgres().await]
+}
+
+impl TestDatabase {
+    /// A file in a folder of its own.
+    pub async fn sqlite() -> Self {
+        let dir = tempfile::tempdir().unwrap_or_else(|error| panic!("temporary folder: {error}"));
+        let url = Store::sqlite_url(&dir.path().join("test.db"));
+        let store = Store::connect(&url).await.unwrap_or_else(|error| panic!("SQLite: {error}"));
+        Self { engine: "sqlite", store, url, _dir: Some(dir), drop: None }
+    }
+
+    /// A database on the test server.
+    pub async fn postgres() -> Self {
+        let server = server_url("AETHER_TEST_DATABASE_URL");
+        let name = format!("test_{}", uuid::Uuid::from_u128(rand_u128()).simple());
+        let mut admin = connect(&server).await;
+        sqlx::query(AssertSqlSafe(format!("CREATE DATABASE {name}")))
+            .execute(&mut admin)
+            .await
+            .unwrap_or_else(|error| panic!("PostgreSQL cannot create {name}: {error}"));
+        let mut own = server.clone();
+        own.set_path(&name);
+        let store =
+            Store::connect(own.as_str()).await.unwrap_or_else(|error| panic!("PostgreSQL {name}: {error}"));
+        Self { engine: "postgres", store, url: own.into(), _dir: None, drop: Some((server, name)) }
+    }
+}
+
+impl Drop for TestDatabase {
+    fn drop(&mut self) {
+        let Some((server, name)) = self.drop.take() else { return };
+        // A test's runtime may be ending: the database is dropped from a runtime of its own, on a thread of its own.
+        let dropper = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            if let Ok(runtime) = runtime {
+                runtime.block_on(async {
+                    let mut admin = connect(&server).await;
+                    let sql = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
+                    let _ = sqlx::query(AssertSqlSafe(sql)).execute(&mut admin).await;
+                });
+            }
+        });
+        let _ = dropper.join();
+    }
+}
+
+async fn connect(server: &Url) -> PgConnection {
+    let options: PgConnectOptions =
+        server.as_str().parse().unwrap_or_else(|error| panic!("AETHER_TEST_DATABASE_URL: {error}"));
+    PgConnection::connect_with(&options)
+        .await
+        .unwrap_or_else(|error| panic!("AETHER_TEST_DATABASE_URL: nobody answers: {error}"))
+}
+
+/// The server that this variable names. Tests never skip a backend in silence.
+pub(crate) fn server_url(variable: &str) -> Url {
+    let text = std::env::var(variable).unwrap_or_else(|_| {
+        panic!("{variable} is not set: run `cargo xtask test`, which starts the servers that tests need")
+    });
+    text.parse().unwrap_or_else(|error| panic!("{variable} is not a URL: {error}"))
+}
+
+/// Names only have to differ between tests that share a server.
+fn rand_u128() -> u128 {
+    use std::hash::{BuildHasher, RandomState};
+    let half = || u128::from(RandomState::new().hash_one(std::process::id()));
+    half() << 64 | half()
+}
