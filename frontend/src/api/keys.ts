@@ -1,0 +1,12 @@
+// Names under which server state is cached. Every list of generations lies under "history", so that one call refreshes all.
+
+export const keys = {
+  generation: (id: string) => ["generation", id] as const,
+  history: ["history"] as const,
+  room: (roomId: string) => ["history", "room", roomId] as const,
+  running: ["history", "running"] as const,
+  recent: ["history", "recent"] as const,
+  library: (filters: object) => ["history", "library", filters] as const,
+  roomName: (roomId: string) => ["room", roomId] as const,
+  models: ["models"] as const,
+};

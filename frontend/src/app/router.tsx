@@ -1,0 +1,30 @@
+// Every path of the UI on one screen. The gateway knows the same list: what is not here is not found.
+import { createBrowserRouter } from "react-router";
+import { NotFound } from "./routes/not-found";
+import { RouteError } from "./routes/route-error";
+import { SignedIn } from "./signed-in";
+import { SignedOut } from "./signed-out";
+
+export const router = createBrowserRouter([
+  {
+    element: <SignedIn />,
+    errorElement: <RouteError />,
+    HydrateFallback: () => null,
+    children: [
+      { path: "/", lazy: () => import("./routes/home") },
+      { path: "/c/:roomId", lazy: () => import("./routes/conversation") },
+      { path: "/g/:generationId", lazy: () => import("./routes/generation") },
+      { path: "/library", lazy: () => import("./routes/library") },
+    ],
+  },
+  {
+    element: <SignedOut />,
+    errorElement: <RouteError />,
+    HydrateFallback: () => null,
+    children: [
+      { path: "/sign-in", lazy: () => import("./routes/sign-in") },
+      { path: "/register", lazy: () => import("./routes/register") },
+    ],
+  },
+  { path: "*", element: <NotFound /> },
+]);

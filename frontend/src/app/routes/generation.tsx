@@ -1,0 +1,71 @@
+// Screen: a generation that belongs to no conversation, such as one made over REST.
+import { useState } from "react";
+import { useNavigate, useParams } from "react-router";
+import { showToast } from "@/components/ui/toast";
+import { createRoom } from "@/features/conversation/api/rooms";
+import { Log } from "@/features/conversation/components/log";
+import { enqueue } from "@/features/conversation/model/outbox";
+import { roomName } from "@/features/conversation/model/room-name";
+import { Pane } from "@/features/generation/components/pane";
+import { Turn } from "@/features/generation/components/turn";
+import { useGeneration } from "@/features/generation/hooks/use-generation";
+import { ApiError, errorWords } from "@/lib/api-client";
+import { newClientId } from "@/lib/ids";
+import { titleOf } from "@/lib/words";
+import { Screen } from "../screen";
+import { Missing } from "./not-found";
+
+const library = { name: "Library", to: "/library" };
+
+export function Component() {
+  const { generationId = "" } = useParams();
+  return <Single id={generationId} key={generationId} />;
+}
+
+function Single({ id }: { id: string }) {
+  const { view, error } = useGeneration(id);
+  const [path, setPath] = useState<string>();
+  const [showPane, setShowPane] = useState(false);
+  const navigate = useNavigate();
+  if (error instanceof ApiError && error.status === 404) {
+    return (
+      <Screen title="Not found" parent={library}>
+        <Missing title="This is not here" text="It has been deleted, or it is not yours." />
+      </Screen>
+    );
+  }
+  const title = view ? titleOf(view.generation) : "Library";
+  async function again() {
+    if (!view) return;
+    try {
+      const room = await createRoom(roomName(view.generation.prompt), newClientId());
+      enqueue({ roomId: room.id, prompt: view.generation.prompt, type: view.generation.type });
+      await navigate(`/c/${room.id}`);
+    } catch (failure) {
+      showToast(errorWords(failure));
+    }
+  }
+  return (
+    <Screen title={title} parent={library}>
+      <h1 className="sr">{title}</h1>
+      <div className={`split ${showPane ? "show-pane" : ""}`}>
+        <section className="chat" aria-label="Conversation">
+          <Log busy={view !== undefined && !view.ended}>
+            <Turn
+              id={id}
+              prompt={view?.generation.prompt ?? ""}
+              version={1}
+              current
+              onOpen={(next) => {
+                setPath(next);
+                setShowPane(true);
+              }}
+              onRetry={() => void again()}
+            />
+          </Log>
+        </section>
+        <Pane id={id} version={1} path={path} onPath={setPath} />
+      </div>
+    </Screen>
+  );
+}

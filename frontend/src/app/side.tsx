@@ -1,0 +1,85 @@
+// The side bar: places, what is being made, what was made lately. Phones get a tab bar instead.
+import { useQuery } from "@tanstack/react-query";
+import { House, Library } from "lucide-react";
+import { Fragment } from "react";
+import { Link, NavLink, useLocation } from "react-router";
+import type { GenerationSummary } from "@/api/types";
+import { Mark } from "@/components/ui/mark";
+import { JobLine } from "@/features/generation/components/job-row";
+import { recentQuery, runningQuery } from "@/features/history/api/history";
+import { placeOf } from "@/features/history/model/summary";
+import { dayName, titleOf } from "@/lib/words";
+import { UserMenu } from "./user-menu";
+
+const places = [
+  ["/", "Home", House],
+  ["/library", "Library", Library],
+] as const;
+
+export function Side() {
+  const running = useQuery(runningQuery).data ?? [];
+  const recent = useQuery(recentQuery).data ?? [];
+  const { pathname } = useLocation();
+  const conversations = latestOfEach(recent).slice(0, 12);
+  return (
+    <nav className="side" aria-label="Main">
+      <Link className="side-brand" to="/" aria-label="AetherOS, home">
+        <Mark />
+        <span className="side-label">AetherOS</span>
+      </Link>
+      {places.map(([to, name, Icon]) => (
+        <NavLink className="side-item" to={to} end={to === "/"} title={name} key={to}>
+          <Icon className="i" aria-hidden="true" />
+          <span className="side-label">{name}</span>
+        </NavLink>
+      ))}
+      {running.length > 0 && <div className="side-sec">Being made</div>}
+      {running.map((job) => (
+        <JobLine job={job} to={placeOf(job)} key={job.id} />
+      ))}
+      {conversations.map((item, index) => {
+        const day = dayName(item.createdAt);
+        const before = conversations[index - 1];
+        return (
+          <Fragment key={item.id}>
+            {(!before || dayName(before.createdAt) !== day) && <div className="side-sec">{day}</div>}
+            <Link
+              className="side-chat"
+              to={placeOf(item)}
+              aria-current={pathname === placeOf(item) ? "page" : undefined}
+            >
+              <span className="clip">{titleOf(item)}</span>
+            </Link>
+          </Fragment>
+        );
+      })}
+      <div className="side-foot">
+        <UserMenu />
+      </div>
+    </nav>
+  );
+}
+
+export function TabBar() {
+  return (
+    <nav className="tabbar" aria-label="Main, phone">
+      {places.map(([to, name, Icon]) => (
+        <NavLink to={to} end={to === "/"} key={to}>
+          <Icon className="i" aria-hidden="true" />
+          {name}
+        </NavLink>
+      ))}
+    </nav>
+  );
+}
+
+/** One line for each conversation: its latest generation that is not under way. */
+function latestOfEach(items: readonly GenerationSummary[]): GenerationSummary[] {
+  const seen = new Set<string>();
+  return items.filter((item) => {
+    const place = placeOf(item);
+    if (seen.has(place)) return false;
+    seen.add(place);
+    return item.status !== "running" && item.status !== "queued";
+  });
+}

@@ -1,0 +1,32 @@
+// Copies a text and says so for two seconds.
+import { Check, Copy } from "lucide-react";
+import { useEffect, useState } from "react";
+import { showToast } from "./toast";
+
+export function CopyButton({ text, label }: { text: () => string; label: string }) {
+  const [copied, setCopied] = useState(false);
+  useEffect(() => {
+    if (!copied) return;
+    const timer = setTimeout(() => setCopied(false), 2_000);
+    return () => clearTimeout(timer);
+  }, [copied]);
+  async function copy() {
+    try {
+      await navigator.clipboard.writeText(text());
+      setCopied(true);
+    } catch {
+      showToast("The browser did not allow copying. Select the text and copy it by hand.");
+    }
+  }
+  return (
+    <button
+      type="button"
+      className="btn btn-ghost btn-sm btn-icon"
+      aria-label={copied ? "Copied" : label}
+      title={copied ? "Copied" : label}
+      onClick={() => void copy()}
+    >
+      {copied ? <Check className="i" aria-hidden="true" /> : <Copy className="i" aria-hidden="true" />}
+    </button>
+  );
+}

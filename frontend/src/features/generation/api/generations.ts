@@ -1,0 +1,73 @@
+// The calls about one generation, over REST and over the socket.
+import { queryOptions } from "@tanstack/react-query";
+import { keys } from "@/api/keys";
+import type { Generation, GenerationSummary, Kind, ModelList, Page } from "@/api/types";
+import { api, apiText } from "@/lib/api-client";
+import { isConnected, request } from "@/lib/socket";
+
+const POLL_MS = 20_000;
+
+export function isEnded(generation: Pick<GenerationSummary, "status">): boolean {
+  return generation.status !== "queued" && generation.status !== "running";
+}
+
+export function generationQuery(id: string) {
+  return queryOptions({
+    queryKey: keys.generation(id),
+    queryFn: ({ signal }) => api<Generation>(`/api/generate/history/${encodeURIComponent(id)}`, { signal }),
+    staleTime: Number.POSITIVE_INFINITY,
+    // The socket brings the text; this only makes sure that an end is never missed.
+    refetchInterval: (query) => (query.state.data && !isEnded(query.state.data) ? POLL_MS : false),
+  });
+}
+
+/** The generations of a conversation, oldest first. */
+export function roomGenerationsQuery(roomId: string) {
+  return queryOptions({
+    queryKey: keys.room(roomId),
+    queryFn: async ({ signal }) => {
+      const page = await api<Page<GenerationSummary>>(
+        `/api/generate/history?limit=100&roomId=${encodeURIComponent(roomId)}`,
+        { signal },
+      );
+      return [...page.items].reverse();
+    },
+  });
+}
+
+export const modelsQuery = queryOptions({
+  queryKey: keys.models,
+  queryFn: ({ signal }) => api<ModelList>("/api/generate/models", { signal }),
+  staleTime: 5 * 60_000,
+});
+
+export function isDemo(models: ModelList | undefined): boolean {
+  return models?.demo === true || models?.items?.some((model) => model.provider === "demo") === true;
+}
+
+export interface StartRequest {
+  prompt: string;
+  type: Kind;
+  roomId: string;
+  parentId?: string;
+  clientId: string;
+}
+
+export async function startGeneration(start: StartRequest): Promise<string> {
+  const ack = await request<{ generationId: string }>("start_generation", start);
+  return ack.generationId;
+}
+
+/** Stops a generation; what is written stays. One that has ended already is no error. */
+export async function cancelGeneration(id: string): Promise<void> {
+  if (isConnected()) {
+    await request("cancel_generation", { generationId: id });
+    return;
+  }
+  await api(`/api/generate/history/${encodeURIComponent(id)}/cancel`, { method: "POST" });
+}
+
+export function readFile(id: string, path: string): Promise<string> {
+  const encoded = path.split("/").map(encodeURIComponent).join("/");
+  return apiText(`/api/generate/history/${encodeURIComponent(id)}/files/${encoded}`);
+}

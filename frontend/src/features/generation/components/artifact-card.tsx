@@ -1,0 +1,160 @@
+// What a turn made, in the conversation: while it is made with its stages and files, afterwards as a quiet card.
+import { Check, CircleAlert, X } from "lucide-react";
+import { Grain, GrainWaiting } from "@/components/ui/grain";
+import { KindTile } from "@/components/ui/kind-tile";
+import { count, grouped, stopwatch, titleOf } from "@/lib/words";
+import { useElapsed } from "../hooks/use-elapsed";
+import { type GenerationView, phaseWords, type ViewFile } from "../model/view";
+import { Stages } from "./stages";
+
+interface CardProps {
+  view: GenerationView;
+  version: number;
+  current: boolean;
+  onOpen: (path?: string) => void;
+  onStop: () => void;
+  stopping: boolean;
+}
+
+export function ArtifactCard(props: CardProps) {
+  if (!props.view.ended) return <MakingCard {...props} />;
+  if (props.view.phase === "ready") return <ReadyCard {...props} />;
+  return <EndedCard {...props} />;
+}
+
+function MakingCard({ view, onOpen, onStop, stopping }: CardProps) {
+  const title = titleOf(view.generation);
+  const elapsed = useElapsed(view.generation.createdAt, true);
+  const lines = view.files.reduce((all, file) => all + file.lines, 0);
+  return (
+    <section className="making-card" aria-label={`${title} is being made`}>
+      <div className="making-head">
+        <KindTile kind={view.generation.type} />
+        <div className="grow">
+          <div className="making-title clip">{title}</div>
+        </div>
+        <time className="faint num">{stopwatch(elapsed)}</time>
+        <button
+          type="button"
+          className="btn btn-ghost btn-sm btn-icon"
+          aria-label="Stop"
+          title="Stop (Esc)"
+          onClick={onStop}
+          disabled={stopping}
+        >
+          <X className="i" aria-hidden="true" />
+        </button>
+      </div>
+      <div className="making-grain">
+        {view.files.length > 0 ? <Grain bars={view.bars} label={grainWords(view)} /> : <GrainWaiting />}
+      </div>
+      <Stages view={view} />
+      {view.files.length > 0 && <FileRows files={view.files} writing onOpen={onOpen} />}
+      {lines > 0 && (
+        <div className="making-foot">
+          <span className="grow">{stopping ? "Stopping…" : `${grouped(lines)} lines so far`}</span>
+          <span className="num">{view.progress > 0 ? `${Math.round(view.progress)} %` : ""}</span>
+        </div>
+      )}
+    </section>
+  );
+}
+
+function ReadyCard({ view, version, current, onOpen }: CardProps) {
+  const title = titleOf(view.generation);
+  const lines = view.files.reduce((all, file) => all + file.lines, 0);
+  const validation = view.metadata?.validation;
+  return (
+    <button type="button" className="card artifact" aria-current={current} onClick={() => onOpen()}>
+      <span className="artifact-row">
+        <KindTile kind={view.generation.type} />
+        <span className="artifact-name clip grow">
+          {title} {version > 1 && <span className="faint">v{version}</span>}
+        </span>
+        <span className="state ready">{phaseWords(view)}</span>
+      </span>
+      <Grain bars={view.bars} />
+      <span className="artifact-row">
+        <span className="faint text-12 grow clip">
+          {count(view.files.length, "file")}
+          {validation ? (validation.ok ? ", checks passed" : ", checks found problems") : ""}
+        </span>
+        <span className="delta">
+          <span className="add">+{grouped(lines)}</span>
+        </span>
+      </span>
+    </button>
+  );
+}
+
+function EndedCard({ view, onOpen }: CardProps) {
+  const title = titleOf(view.generation);
+  const failed = view.phase === "failed";
+  return (
+    <section className={`making-card ${failed ? "is-failed" : "is-ready"}`} aria-label={title}>
+      <div className="making-head">
+        <KindTile kind={view.generation.type} />
+        <div className="grow making-title clip">{title}</div>
+        <span className={`state ${failed ? "failed" : ""}`}>{failed ? "Failed" : "Stopped by you"}</span>
+      </div>
+      {view.files.length > 0 && (
+        <>
+          <div className="making-grain">
+            <Grain bars={view.bars} label={`${count(view.files.length, "file")} kept`} />
+          </div>
+          <FileRows files={view.files} writing={false} onOpen={onOpen} />
+          <div className="making-foot">
+            <span className="grow">What was written is kept.</span>
+          </div>
+        </>
+      )}
+    </section>
+  );
+}
+
+function FileRows({
+  files,
+  writing,
+  onOpen,
+}: {
+  files: readonly ViewFile[];
+  writing: boolean;
+  onOpen: (path: string) => void;
+}) {
+  return (
+    <div className="files">
+      {files.map((file) => {
+        const now = writing && !file.closed;
+        const bad = !writing && (!file.closed || (file.status !== undefined && file.status !== "complete"));
+        return (
+          <button
+            type="button"
+            key={file.path}
+            className={`file ${now ? "now" : ""} ${bad ? "bad" : ""}`}
+            onClick={() => onOpen(file.path)}
+          >
+            {now ? (
+              <span className="dot" />
+            ) : bad ? (
+              <CircleAlert className="i" aria-hidden="true" />
+            ) : (
+              <Check className="i" aria-hidden="true" />
+            )}
+            <span className="name clip">{file.path}</span>
+            <span />
+            <span className="lines">
+              {now ? `line ${grouped(file.lines)}` : bad ? "cut off" : count(file.lines, "line")}
+            </span>
+          </button>
+        );
+      })}
+    </div>
+  );
+}
+
+function grainWords(view: GenerationView): string {
+  const done = view.files.filter((file) => file.closed).length;
+  return done === view.files.length
+    ? `${count(done, "file")} written`
+    : `${count(done, "file")} written, the next under way`;
+}

@@ -1,0 +1,104 @@
+// Numbered lines of code, coloured as soon as the language is there; plain until then. Can hold its end in view while written.
+import { memo, useEffect, useMemo, useRef, useState } from "react";
+import { type Line, LineInk, languageFor, loadLanguage } from "../model/highlight";
+
+interface CodeLinesProps {
+  text: string;
+  language: string;
+  path?: string;
+  label: string;
+  /** The last line is being written: it carries the nib. */
+  writing: boolean;
+  following?: boolean;
+}
+
+const FIRST_BUDGET = 400;
+const BUDGET = 200;
+const TOO_LONG = 300_000;
+
+export function CodeLines({ text, language, path = "", label, writing, following = false }: CodeLinesProps) {
+  const lines = useMemo(() => splitLines(text), [text]);
+  const inked = useInk(text, text.length > TOO_LONG ? null : languageFor(language, path));
+  const last = lines.length - 1;
+  return (
+    // A scrolled region has to be reachable by keyboard.
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls
+    <section className={following ? "code is-following" : "code"} tabIndex={0} aria-label={label}>
+      <ol>
+        {lines.map((line, index) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: a line's number is its identity
+          <CodeLine key={index} text={line} tokens={inked[index]} now={writing && index === last} />
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+const CodeLine = memo(function CodeLine({
+  text,
+  tokens,
+  now,
+}: {
+  text: string;
+  tokens: Line | undefined;
+  now: boolean;
+}) {
+  // Colours that belong to an older text of this line are not shown.
+  const valid = tokens && tokens.reduce((size, token) => size + token.text.length, 0) === text.length;
+  return (
+    <li className={now ? "now" : undefined}>
+      {valid
+        ? tokens.map((token, index) =>
+            token.ink ? (
+              // biome-ignore lint/suspicious/noArrayIndexKey: tokens have no other identity
+              <span key={index} className={token.ink}>
+                {token.text}
+              </span>
+            ) : (
+              token.text
+            ),
+          )
+        : text}
+      {now && <span className="nib" />}
+    </li>
+  );
+});
+
+function useInk(text: string, language: string | null): readonly Line[] {
+  const [lines, setLines] = useState<readonly Line[]>([]);
+  const ink = useRef<LineInk | null>(null);
+  const [ready, setReady] = useState(0);
+  useEffect(() => {
+    ink.current = null;
+    setLines([]);
+    if (!language) return;
+    let wanted = true;
+    void loadLanguage(language).then((highlighter) => {
+      if (!wanted || !highlighter) return;
+      ink.current = new LineInk(highlighter, language);
+      setReady((n) => n + 1);
+    });
+    return () => {
+      wanted = false;
+    };
+  }, [language]);
+  useEffect(() => {
+    if (!ink.current || ready === 0) return;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const step = (budget: number) => {
+      const result = ink.current?.update(text, budget);
+      if (!result) return;
+      setLines(result.lines);
+      if (result.more) timer = setTimeout(() => step(BUDGET), 16);
+    };
+    step(FIRST_BUDGET);
+    return () => clearTimeout(timer);
+  }, [text, ready]);
+  return language ? lines : [];
+}
+
+function splitLines(text: string): string[] {
+  const lines = text.split("\n").map((line) => (line.endsWith("\r") ? line.slice(0, -1) : line));
+  if (lines.length > 1 && lines.at(-1) === "") lines.pop();
+  return lines;
+}

@@ -1,0 +1,87 @@
+// The figures behind a generation, as the server counted them. A figure that is not known is left out.
+import { bytes, count, duration, grouped } from "@/lib/words";
+import type { GenerationView } from "../model/view";
+
+export default function DetailsTab({ view }: { view: GenerationView }) {
+  const { generation, metadata } = view;
+  const usage = metadata?.usage;
+  const facts: [string, string | null | undefined][] = [
+    [
+      "State",
+      {
+        waiting: "Waiting",
+        understanding: "Understanding",
+        writing: "Writing",
+        checking: "Checking",
+        mending: "Mending",
+        ready: "Ready",
+        failed: "Failed",
+        stopped: "Stopped by you",
+      }[view.phase],
+    ],
+    ["Model", metadata?.model ?? generation.model],
+    ["Provider", metadata?.provider === "demo" ? "Built-in demo model" : metadata?.provider],
+    ["Duration", metadata?.durationMs == null ? null : duration(metadata.durationMs)],
+    ["First words after", metadata?.firstTokenMs == null ? null : duration(metadata.firstTokenMs)],
+    ["Tokens", usage ? `${grouped(usage.inputTokens ?? 0)} read, ${grouped(usage.outputTokens ?? 0)} written` : null],
+    ["Cost", metadata?.costUsd == null ? null : metadata.costUsd === 0 ? "Nothing" : `$${metadata.costUsd.toFixed(4)}`],
+    ["From cache", metadata?.cached ? "Yes" : null],
+    ["Attempts", metadata?.attempts ? grouped(metadata.attempts) : null],
+    ["Started", new Date(generation.createdAt).toLocaleString("en-GB")],
+  ];
+  const issues = metadata?.validation?.issues ?? [];
+  return (
+    <div className="details">
+      <dl className="facts">
+        {facts.map(([name, value]) =>
+          value ? (
+            <div key={name}>
+              <dt>{name}</dt>
+              <dd>{value}</dd>
+            </div>
+          ) : null,
+        )}
+        {metadata?.validation && (
+          <div>
+            <dt>Checks</dt>
+            <dd>{metadata.validation.ok ? "Passed" : count(issues.length, "problem")}</dd>
+          </div>
+        )}
+      </dl>
+      {issues.length > 0 && (
+        <>
+          <h3>Problems</h3>
+          <ul className="grid gap-(--s-3)">
+            {issues.map((issue, index) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: the list never changes
+              <li key={index}>{issueWords(issue)}</li>
+            ))}
+          </ul>
+        </>
+      )}
+      {metadata?.files && metadata.files.length > 0 && (
+        <>
+          <h3>Files</h3>
+          <dl className="facts">
+            {metadata.files.map((file) => (
+              <div key={file.path}>
+                <dt>{file.bytes === undefined ? "" : bytes(file.bytes)}</dt>
+                <dd className="mono">{file.path}</dd>
+              </div>
+            ))}
+          </dl>
+        </>
+      )}
+    </div>
+  );
+}
+
+function issueWords(issue: unknown): string {
+  if (typeof issue === "string") return issue;
+  if (issue && typeof issue === "object") {
+    const { path, line, message } = issue as { path?: unknown; line?: unknown; message?: unknown };
+    const place = [path, line].filter((part) => part !== undefined && part !== null).join(", line ");
+    if (typeof message === "string") return place ? `${place}: ${message}` : message;
+  }
+  return JSON.stringify(issue);
+}

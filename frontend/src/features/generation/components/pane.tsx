@@ -1,0 +1,103 @@
+// The object pane: what was made, beside the conversation. Code and Details; more tabs come with what they show.
+import { Tabs } from "radix-ui";
+import { lazy, Suspense } from "react";
+import { CrashBoundary } from "@/components/ui/crash-boundary";
+import { Grain, GrainWaiting } from "@/components/ui/grain";
+import { KindTile } from "@/components/ui/kind-tile";
+import { count, grouped, titleOf } from "@/lib/words";
+import { useGeneration } from "../hooks/use-generation";
+import { baseName, type GenerationView, phaseWords } from "../model/view";
+import { CodeTab } from "./code-tab";
+
+const DetailsTab = lazy(() => import("./details-tab"));
+
+interface PaneProps {
+  id: string;
+  version: number;
+  /** Chosen by the user; undefined: follow what is being written. */
+  path: string | undefined;
+  onPath: (path: string | undefined) => void;
+}
+
+export function Pane({ id, version, path, onPath }: PaneProps) {
+  const { view } = useGeneration(id);
+  if (!view) return <section className="pane" aria-label="Files" aria-busy="true" />;
+  const title = titleOf(view.generation);
+  return (
+    <Tabs.Root className="pane" defaultValue="code" asChild>
+      <section aria-label={title}>
+        <header className="pane-head">
+          <KindTile kind={view.generation.type} />
+          <h2 className="artifact-name clip">{title}</h2>
+          <PhaseBadge view={view} version={version} />
+        </header>
+        <div>
+          <div className="pane-grain">
+            {view.files.length > 0 ? <Grain bars={view.bars} width={800} /> : view.ended ? null : <GrainWaiting />}
+          </div>
+          <div className="pane-tabs">
+            <Tabs.List className="tabs" aria-label="What to show">
+              <Tabs.Trigger className="tab" value="code">
+                Code
+              </Tabs.Trigger>
+              <Tabs.Trigger className="tab" value="details">
+                Details
+              </Tabs.Trigger>
+            </Tabs.List>
+          </div>
+        </div>
+        <div className="pane-body">
+          <Tabs.Content value="code" asChild>
+            <div className="pane-body">
+              <CrashBoundary name="The code view">
+                <CodeTab view={view} path={path} onPath={onPath} />
+              </CrashBoundary>
+            </div>
+          </Tabs.Content>
+          <Tabs.Content value="details" asChild>
+            <div className="pane-body">
+              <CrashBoundary name="The details">
+                <Suspense fallback={null}>
+                  <DetailsTab view={view} />
+                </Suspense>
+              </CrashBoundary>
+            </div>
+          </Tabs.Content>
+        </div>
+        <PaneFoot view={view} />
+      </section>
+    </Tabs.Root>
+  );
+}
+
+function PhaseBadge({ view, version }: { view: GenerationView; version: number }) {
+  if (!view.ended)
+    return <span className="badge making">{version > 1 ? `v${version}, being made` : "Being made"}</span>;
+  if (view.phase === "ready") {
+    return (
+      <>
+        {version > 1 && <span className="badge">v{version}</span>}
+        <span className="state ready hide-900">Ready</span>
+      </>
+    );
+  }
+  return <span className={view.phase === "failed" ? "state failed" : "state"}>{phaseWords(view)}</span>;
+}
+
+function PaneFoot({ view }: { view: GenerationView }) {
+  const lines = view.files.reduce((all, file) => all + file.lines, 0);
+  const now = view.files.find((file) => !file.closed);
+  const tone = view.phase === "ready" ? "ready" : view.phase === "failed" ? "failed" : view.ended ? "" : "making";
+  const words = view.phase === "writing" && now ? `Writing ${baseName(now.path)}` : phaseWords(view);
+  return (
+    <footer className="pane-foot hide-phone">
+      <span className={`state ${tone}`}>{words}</span>
+      <span className="grow" />
+      {lines > 0 && (
+        <span className="num">
+          {count(view.files.length, "file")}, {grouped(lines)} lines
+        </span>
+      )}
+    </footer>
+  );
+}

@@ -1,0 +1,5 @@
+// Runs before each unit test file.
+import { cleanup } from "@testing-library/react";
+import { afterEach } from "vitest";
+
+afterEach(cleanup);
