@@ -1,0 +1,1 @@
+//! A Redis that is restarted, emptied, damaged or silent.
