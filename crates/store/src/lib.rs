@@ -8,8 +8,11 @@ pub mod error;
 pub mod generations;
 pub mod jobs;
 mod migrate;
+pub mod sessions;
+pub mod signing_keys;
 mod sql;
 mod tx;
+pub mod users;
 
 pub use error::{Result, StoreError};
 pub use tx::{Db, Pooled, Store, Tx};
