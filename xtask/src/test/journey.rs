@@ -1,0 +1,121 @@
+//! The main job end to end, in a real browser and by curl: once on the embedded default, once on the
+//! distributed system. Nothing that the person has set reaches these servers.
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use rustix::process::Signal;
+
+use super::{Budget, readme};
+use crate::stack::postgres::Durability;
+use crate::stack::supervisor::{Spec, Supervisor};
+use crate::stack::{Plan, Stack};
+use crate::{front_end, out, ports, process, tools};
+
+/// What a person may have set for their own use, and a test must not see.
+pub const SETTINGS: [&str; 26] = [
+    "AETHER_ENV",
+    "AETHER_LOG",
+    "BIND_ADDR",
+    "METRICS_ADDR",
+    "AETHER_PUBLIC_URL",
+    "AETHER_CORS_ORIGINS",
+    "AETHER_DATA_DIR",
+    "DATABASE_URL",
+    "REDIS_URL",
+    "STORAGE_URL",
+    "OPENAI_API_KEY",
+    "OPENAI_BASE_URL",
+    "AETHER_MODEL_COMPLEX",
+    "AETHER_MODEL_SIMPLE",
+    "AETHER_MASTER_KEY",
+    "AUTH_URL",
+    "GENERATION_URL",
+    "AETHER_TRUSTED_PROXIES",
+    "AETHER_FIRST_USER_ADMIN",
+    "AETHER_RATE_LIMITS",
+    "SMTP_URL",
+    "OAUTH_GOOGLE_CLIENT_ID",
+    "OAUTH_GOOGLE_CLIENT_SECRET",
+    "OAUTH_GITHUB_CLIENT_ID",
+    "OAUTH_GITHUB_CLIENT_SECRET",
+    "RUST_LOG",
+];
+
+/// `aether` with a fresh data folder.
+pub fn embedded(budget: &Budget) -> Result<()> {
+    let mut servers = Supervisor::new("embedded")?;
+    let port = ports::free()?;
+    let url = format!("http://localhost:{port}");
+    let folder = servers.dir().join("aether");
+    std::fs::create_dir(&folder)?;
+    let step = out::step(format!("aether at {url}"));
+    let env = [
+        ("BIND_ADDR", format!("127.0.0.1:{port}")),
+        ("METRICS_ADDR", "off".to_owned()),
+        ("AETHER_PUBLIC_URL", url.clone()),
+        ("AETHER_DATA_DIR", folder.join("data").display().to_string()),
+    ];
+    servers.start(Spec {
+        name: "aether".to_owned(),
+        program: tools::built("aether", false),
+        args: vec!["serve".to_owned()],
+        env: env.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+        without_env: SETTINGS.map(str::to_owned).to_vec(),
+        folder,
+        user: None,
+        stop: (Signal::TERM, Duration::from_secs(36)),
+    })?;
+    servers.wait_ready("aether", port, "/health", Duration::from_mins(1))?;
+    step.done();
+    let walked = walk(&url, &servers.logs(), budget);
+    with_logs(walked, &mut servers, &["aether"])
+}
+
+/// Three services, PostgreSQL, Redis and nginx.
+pub fn stack(budget: &Budget) -> Result<()> {
+    let folder = crate::temp::TempDir::new("stack-folder")?;
+    let mut stack = Stack::start(&Plan {
+        replicas: 1,
+        port: ports::free()?,
+        durability: Durability::ProcessOnly,
+        folder: folder.path().to_owned(),
+        env: Vec::new(),
+        without_env: SETTINGS.map(str::to_owned).to_vec(),
+        demo_model: true,
+    })?;
+    let url = stack.gateway.clone();
+    let walked = walk(&url, &stack.supervisor.logs(), budget);
+    let walked = with_logs(walked, &mut stack.supervisor, &["auth", "generation", "realtime", "nginx"]);
+    stack.end();
+    walked
+}
+
+fn walk(url: &str, logs: &Path, budget: &Budget) -> Result<()> {
+    let curl = readme::check(url, logs);
+    if let Err(error) = &curl {
+        out::say(format!("    FAILED: {error:#}"));
+    }
+    let step = out::step(format!("the browser journey against {url}"));
+    let mut command = front_end::npm_command(&["run", "e2e"]);
+    command.env("AETHER_URL", url).env("CI", "true");
+    command.env("CHROMIUM_PATH", tools::need(&tools::BROWSER)?);
+    let browser = process::run(&mut command, budget.left()).context("the browser journey");
+    if browser.is_ok() {
+        step.done();
+    }
+    browser.and(curl)
+}
+
+/// On failure the logs stay, and the last lines of each are shown.
+fn with_logs(walked: Result<()>, servers: &mut Supervisor, names: &[&str]) -> Result<()> {
+    if walked.is_err() {
+        servers.keep_dir();
+        for name in names {
+            let log = servers.log(name);
+            out::say(format!("    the end of {}:\n{}", log.display(), out::tail(&log, 15)));
+        }
+    }
+    walked
+}
