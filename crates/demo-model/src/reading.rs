@@ -1,0 +1,221 @@
+//! What the wishes mean: the things (with fields), the place, the verbs, the look, the title. Only reading; the
+//! writers of the four kinds decide what to do with it.
+
+mod items;
+mod text;
+
+use crate::{
+    ask::{Ask, Kind, Language},
+    literal,
+    words::{self, Field, Noun, Type},
+};
+pub use text::Text;
+
+/// A thing the artifact is about.
+#[derive(Clone, Debug)]
+pub struct Entity {
+    /// camelCase singular.
+    pub name: String,
+    pub singular: String,
+    pub plural: String,
+    pub fields: Vec<Field>,
+    /// How many rows of samples there are; at least 1.
+    pub rows: usize,
+    /// Whether the word list knows it, or it was made from the prompt's words.
+    pub known: bool,
+}
+
+/// Everything read from a request.
+pub struct Reading {
+    pub kind: Kind,
+    /// From the system message, else from the user's words.
+    pub language: Option<Language>,
+    /// A language that was asked for and that is not written here.
+    pub other_language: Option<&'static str>,
+    /// The first wish.
+    pub base: Text,
+    /// All wishes.
+    pub all: Text,
+    /// The wishes after the first.
+    pub changes: Text,
+    /// At least one.
+    pub entities: Vec<Entity>,
+    /// Whether the prompt named the first thing, or it is a guess for want of one.
+    pub named_thing: bool,
+    pub domain: Option<String>,
+    /// Index pairs: parent with children.
+    pub nested: Vec<(usize, usize)>,
+    /// Fields named in the prompt, known ones too.
+    pub wished: Vec<Field>,
+    pub given_title: Option<String>,
+    /// The user's words as one safe line, for headings.
+    pub line: String,
+    /// A Tailwind colour family.
+    pub accent: &'static str,
+    pub dark: bool,
+}
+
+impl Entity {
+    pub fn of(noun: &Noun) -> Self {
+        Self {
+            name: noun.name.clone(),
+            singular: noun.singular.clone(),
+            plural: noun.plural.clone(),
+            fields: noun.fields.clone(),
+            rows: noun.rows.max(1),
+            known: true,
+        }
+    }
+
+    /// A thing that no list knows: it gets a name and what most things have.
+    pub fn unknown(words: &str) -> Self {
+        let singular = words::singular(words);
+        let name = words::camel(&singular);
+        let mut first = words::make_field("name", Type::Text, true);
+        first.samples = ["First", "Second", "Third"].iter().map(|nth| format!("{nth} {singular}")).collect();
+        let fields = vec![
+            first,
+            words::make_field("description", Type::Long, false),
+            words::make_field(
+                "status",
+                Type::Choice(["open", "in progress", "done"].map(str::to_owned).to_vec()),
+                false,
+            ),
+        ];
+        Self { plural: words::plural(&singular), singular, name, fields, rows: 3, known: false }
+    }
+
+    pub fn pascal(&self) -> String {
+        words::pascal(&words::spaced(&self.name))
+    }
+
+    /// camelCase plural.
+    pub fn many(&self) -> String {
+        words::camel(&self.plural)
+    }
+
+    /// The field that a list shows first.
+    pub fn title(&self) -> &Field {
+        let texts = |field: &&Field| matches!(field.of, Type::Text | Type::Long | Type::Url);
+        self.fields
+            .iter()
+            .find(|f| f.required && texts(f))
+            .or_else(|| self.fields.iter().find(texts))
+            .unwrap_or(&self.fields[0])
+    }
+
+    pub fn find(&self, name: &str) -> Option<&Field> {
+        self.fields.iter().find(|field| field.name == name)
+    }
+
+    pub fn find_type(&self, wanted: impl Fn(&Type) -> bool) -> Option<&Field> {
+        self.fields.iter().find(|field| wanted(&field.of))
+    }
+
+    /// Adds a field unless it has one of that name; a wish may change the type of one it has.
+    pub fn add(&mut self, field: Field) {
+        match self.fields.iter_mut().find(|has| has.name == field.name) {
+            Some(_) => {}
+            None => self.fields.push(field),
+        }
+    }
+}
+
+impl Reading {
+    pub fn of(ask: &Ask) -> Self {
+        let wishes: Vec<&str> = ask.wishes.iter().map(String::as_str).collect();
+        let base = Text::new(wishes.first().copied().unwrap_or_default());
+        let all = Text::new(&wishes.join("\n"));
+        let changes = Text::new(&wishes.iter().skip(1).copied().collect::<Vec<_>>().join("\n"));
+        let found = items::find(&base, ask.kind);
+        let later = items::find_changes(&changes);
+        let mut reading = Self {
+            kind: ask.kind,
+            language: ask.language.or_else(|| all.language()),
+            other_language: if ask.language.is_some() { None } else { all.other_language() },
+            given_title: all.given_title(),
+            line: literal::shortened(&literal::words(base.raw()), 120),
+            accent: all.accent(),
+            dark: all.has(&["dark mode", "dark theme", "dark", "night mode", "darkmode", "dunkel"]),
+            named_thing: !found.entities.is_empty(),
+            entities: found.entities,
+            domain: found.domain,
+            nested: found.nested,
+            wished: found.fields,
+            base,
+            all,
+            changes,
+        };
+        reading.wished.extend(later);
+        reading.complete();
+        reading
+    }
+
+    /// The main thing.
+    pub fn main(&self) -> &Entity {
+        &self.entities[0]
+    }
+
+    fn complete(&mut self) {
+        if self.entities.is_empty() {
+            self.entities.push(match words::noun("item") {
+                Some(noun) => Entity::of(noun),
+                None => Entity::unknown("item"),
+            });
+        }
+        let dropped = self.changes.dropped();
+        let overdue = self.all.has(&["overdue", "late", "deadline", "deadlines"]);
+        let main = &mut self.entities[0];
+        if !main.known && self.wished.len() >= 2 {
+            // The prompt says what it has: only the name stays of what was guessed.
+            main.fields.truncate(1);
+            if self.wished.iter().any(|field| field.name == "title") {
+                main.fields.clear();
+            }
+        }
+        for field in &self.wished {
+            main.add(field.clone());
+        }
+        if overdue && main.find_type(|of| *of == Type::Date).is_none() {
+            main.add(words::make_field("dueDate", Type::Date, false));
+        }
+        if !dropped.is_empty() {
+            let kept: Vec<Field> = main
+                .fields
+                .iter()
+                .enumerate()
+                .filter(|(index, field)| *index == 0 || !dropped.contains(&field.name))
+                .map(|(_, field)| field.clone())
+                .collect();
+            main.fields = kept;
+        }
+        main.fields.truncate(16);
+        self.drop_dangling_references();
+    }
+
+    /// A reference stays only when the thing it points at is here too, and then text of the same name goes.
+    fn drop_dangling_references(&mut self) {
+        let here: Vec<String> = self.entities.iter().map(|entity| entity.name.to_lowercase()).collect();
+        let many = self.kind == Kind::Api;
+        for entity in &mut self.entities {
+            entity.fields.retain(|field| match &field.of {
+                Type::Ref(target) => many && here.contains(&target.to_lowercase()),
+                _ => true,
+            });
+            let referred: Vec<String> = entity
+                .fields
+                .iter()
+                .filter_map(|field| match &field.of {
+                    Type::Ref(target) => Some(target.to_lowercase()),
+                    _ => None,
+                })
+                .collect();
+            entity.fields.retain(|field| {
+                matches!(field.of, Type::Ref(_)) || !referred.contains(&field.name.to_lowercase())
+            });
+            if entity.fields.is_empty() {
+                entity.fields.push(words::make_field("name", Type::Text, true));
+            }
+        }
+    }
+}

@@ -1,0 +1,960 @@
+//! The nouns and fields of a prompt. The head ("a todo app") names the things, what comes after "with" and the like
+//! names fields, or more things when they are things themselves.
+
+use super::{
+    Entity,
+    text::{Text, is_word},
+};
+use crate::{
+    ask::Kind,
+    words::{self, Field, Type},
+};
+
+/// What was found in the first wish.
+#[derive(Default)]
+pub struct Found {
+    pub entities: Vec<Entity>,
+    pub fields: Vec<Field>,
+    pub domain: Option<String>,
+    pub nested: Vec<(usize, usize)>,
+}
+
+const MOST_ENTITIES: usize = 6;
+const MOST_FIELDS: usize = 12;
+
+const MARKERS: &[&str] = &[
+    "with",
+    "having",
+    "including",
+    "includes",
+    "include",
+    "containing",
+    "contains",
+    "has",
+    "have",
+    "fields",
+    "columns",
+    "properties",
+    "attributes",
+    "featuring",
+    "storing",
+    "recording",
+    "tracking",
+    "mit",
+    "con",
+    "avec",
+    "com",
+    "showing",
+    "plus",
+    "add",
+    "where",
+    "records",
+    "stores",
+    "tracks",
+    "shows",
+    "supporting",
+    "supports",
+];
+const SEPARATORS: &[&str] = &[
+    ",", ";", "and", "or", "&", "also", "plus", "y", "und", "et", "then", "by", "(", ")", ":", "-", "*", "•",
+    "/", "e",
+];
+const STOPS: &[&str] = &[
+    "for", "to", "so", "which", "when", "because", "using", "in", "on", "from", "that", "if", "while", "as",
+    "into", "at", "of", "para", "für", "per", "like", "such", "without", "who", "between",
+];
+const BEFORE: &[&str] = &[
+    "a",
+    "an",
+    "the",
+    "its",
+    "their",
+    "his",
+    "her",
+    "optional",
+    "required",
+    "multiple",
+    "several",
+    "some",
+    "any",
+    "each",
+    "every",
+    "unique",
+    "custom",
+    "own",
+    "simple",
+    "different",
+    "basic",
+    "new",
+    "his",
+    "all",
+    "various",
+    "total",
+    "my",
+    "our",
+    "your",
+    "more",
+    "separate",
+    "editable",
+    "possible",
+    "extra",
+    "additional",
+    "un",
+    "una",
+    "ein",
+    "eine",
+    "one",
+    "nice",
+    "two",
+    "many",
+    "both",
+];
+const AFTER: &[&str] = &[
+    "field",
+    "fields",
+    "column",
+    "columns",
+    "property",
+    "properties",
+    "attribute",
+    "attributes",
+    "info",
+    "information",
+    "data",
+    "support",
+];
+
+/// Words that say what to do with things, not what they have.
+const NOT_FIELDS: &[&str] = &[
+    "add",
+    "edit",
+    "delete",
+    "remove",
+    "create",
+    "update",
+    "view",
+    "list",
+    "mark",
+    "show",
+    "manage",
+    "toggle",
+    "search",
+    "filter",
+    "filters",
+    "filtering",
+    "sort",
+    "sorting",
+    "chart",
+    "charts",
+    "graph",
+    "graphs",
+    "dark",
+    "mode",
+    "login",
+    "drag",
+    "drop",
+    "export",
+    "import",
+    "streak",
+    "streaks",
+    "reminder",
+    "reminders",
+    "pagination",
+    "undo",
+    "responsive",
+    "mobile",
+    "localstorage",
+    "persistence",
+    "storage",
+    "keyboard",
+    "shortcuts",
+    "statistics",
+    "stats",
+    "summary",
+    "dashboard",
+    "crud",
+    "endpoints",
+    "endpoint",
+    "tests",
+    "test",
+    "ui",
+    "interface",
+    "design",
+    "button",
+    "buttons",
+    "sidebar",
+    "header",
+    "footer",
+    "tailwind",
+    "react",
+    "typescript",
+    "python",
+    "javascript",
+    "animation",
+    "animations",
+    "can",
+    "should",
+    "must",
+    "will",
+    "is",
+    "are",
+    "it",
+    "you",
+    "i",
+    "user",
+    "users",
+    "able",
+    "let",
+    "lets",
+    "highlight",
+    "highlighted",
+    "stand",
+    "history",
+    "authentication",
+    "auth",
+    "validation",
+    "error",
+    "errors",
+    "handling",
+    "examples",
+    "example",
+    "documentation",
+    "docs",
+    "help",
+    "colors",
+    "colours",
+    "theme",
+    "html",
+    "css",
+    "json",
+    "csv",
+    "file",
+    "files",
+    "output",
+    "input",
+    "option",
+    "options",
+    "flag",
+    "flags",
+    "argument",
+    "arguments",
+    "subcommand",
+    "subcommands",
+    "exit",
+    "code",
+    "codes",
+    "form",
+    "forms",
+    "view",
+    "views",
+    "page",
+    "tab",
+    "tabs",
+    "modal",
+    "totals",
+    "sum",
+    "average",
+    "averages",
+    "progress",
+    "bar",
+    "counter",
+    "calendar",
+    "board",
+    "cards",
+    "table",
+    "only",
+    "just",
+    "no",
+    "not",
+    "everything",
+    "something",
+    "things",
+    "stuff",
+    "please",
+    "make",
+    "use",
+    "changing",
+    "editing",
+    "adding",
+    "deleting",
+    "removing",
+    "creating",
+    "viewing",
+    "listing",
+    "searching",
+    "marking",
+    "overdue",
+    "expired",
+    "paging",
+    "crossed",
+    "big",
+    "large",
+    "blue",
+    "green",
+    "red",
+    "purple",
+    "modern",
+    "clean",
+    "beautiful",
+];
+
+const FILLERS: &[&str] = &[
+    "a",
+    "an",
+    "the",
+    "build",
+    "make",
+    "create",
+    "write",
+    "generate",
+    "develop",
+    "design",
+    "implement",
+    "give",
+    "i",
+    "want",
+    "need",
+    "would",
+    "like",
+    "please",
+    "me",
+    "my",
+    "our",
+    "us",
+    "simple",
+    "small",
+    "basic",
+    "nice",
+    "beautiful",
+    "modern",
+    "clean",
+    "little",
+    "tiny",
+    "full",
+    "complete",
+    "great",
+    "good",
+    "new",
+    "personal",
+    "smart",
+    "online",
+    "app",
+    "apps",
+    "application",
+    "web",
+    "website",
+    "site",
+    "page",
+    "tool",
+    "program",
+    "system",
+    "platform",
+    "service",
+    "software",
+    "api",
+    "apis",
+    "rest",
+    "restful",
+    "openapi",
+    "crud",
+    "backend",
+    "cli",
+    "command",
+    "line",
+    "terminal",
+    "script",
+    "console",
+    "python",
+    "javascript",
+    "typescript",
+    "rust",
+    "go",
+    "golang",
+    "node",
+    "react",
+    "html",
+    "tailwind",
+    "manager",
+    "management",
+    "managing",
+    "manage",
+    "manages",
+    "tracker",
+    "tracking",
+    "track",
+    "tracks",
+    "organizer",
+    "organiser",
+    "planner",
+    "list",
+    "lists",
+    "board",
+    "box",
+    "log",
+    "logger",
+    "logging",
+    "catalog",
+    "catalogue",
+    "collection",
+    "database",
+    "registry",
+    "directory",
+    "library",
+    "keeper",
+    "viewer",
+    "editor",
+    "for",
+    "of",
+    "to",
+    "in",
+    "on",
+    "and",
+    "or",
+    "that",
+    "which",
+    "it",
+    "is",
+    "be",
+    "can",
+    "some",
+    "something",
+    "thing",
+    "things",
+    "my",
+    "interface",
+    "ui",
+    "endpoint",
+    "endpoints",
+    "function",
+    "class",
+    "module",
+    "code",
+    "package",
+    "helper",
+    "utility",
+    "utilities",
+    "could",
+    "you",
+    "let",
+    "lets",
+    "store",
+    "stores",
+    "storing",
+    "keep",
+    "keeps",
+    "keeping",
+    "save",
+    "show",
+    "shows",
+    "display",
+    "using",
+    "use",
+    "as",
+    "at",
+    "from",
+    "daily",
+    "weekly",
+    "monthly",
+    "your",
+    "their",
+    "this",
+    "we",
+    "should",
+    "so",
+    "just",
+    "also",
+    "users",
+    "user",
+    "people",
+    "add",
+    "adds",
+    "adding",
+    "edit",
+    "edits",
+    "delete",
+    "deletes",
+    "remove",
+    "create",
+    "creates",
+    "record",
+    "records",
+    "recording",
+    "share",
+    "sharing",
+    "book",
+    "books",
+    "control",
+    "handle",
+    "handles",
+    "handling",
+    "work",
+    "working",
+    "works",
+    "document",
+    "eine",
+    "ein",
+    "einen",
+    "un",
+    "una",
+    "uma",
+    "une",
+    "de",
+    "des",
+    "la",
+    "le",
+    "el",
+    "der",
+    "die",
+    "das",
+    "mit",
+    "für",
+    "para",
+    "con",
+    "erstelle",
+    "crea",
+    "crear",
+    "crée",
+    "fais",
+    "hazme",
+    "quiero",
+    "bitte",
+    "aplicación",
+    "aplicacion",
+    "anwendung",
+    "lista",
+    "liste",
+    "do",
+    "does",
+    "what",
+    "how",
+    "when",
+    "where",
+    "here",
+    "there",
+    "one",
+    "two",
+    "with",
+    "by",
+    "up",
+    "out",
+    "hi",
+    "hello",
+    "hey",
+    "thanks",
+    "everything",
+    "anything",
+    "ignore",
+    "previous",
+    "instructions",
+    "spec",
+    "specification",
+    "generator",
+    "simulator",
+    "demo",
+    "sample",
+    "example",
+    "mini",
+    "micro",
+    "single",
+    "file",
+    "yaml",
+    "json",
+    "swagger",
+    "based",
+    "data",
+    "model",
+    "todo",
+];
+
+/// Words that hold things when they stand behind a thing: a recipe book has recipes.
+const CONTAINERS: &[&str] = &[
+    "book",
+    "document",
+    "item",
+    "entry",
+    "file",
+    "record",
+    "element",
+    "journal",
+    "album",
+    "message",
+    "card",
+    "object",
+    "thing",
+    "library",
+    "link",
+    "list",
+    "table",
+    "url",
+    "job",
+    "image",
+    "menu",
+    "diary",
+    "log",
+    "catalog",
+    "position",
+    "order list",
+    "category",
+    "account",
+    "stock",
+    "inventory",
+];
+
+/// Nouns that are mostly something else in talk about programs.
+const WEAK: &[&str] = &[
+    "class", "file", "image", "picture", "document", "link", "url", "record", "element", "object", "item",
+    "thing", "table", "position", "word", "user", "account", "reading", "state", "answer", "question",
+    "response", "category", "city", "account", "message", "entry", "comment", "run", "password", "job",
+    "station", "room", "stock", "auto", "match",
+];
+
+pub fn find(text: &Text, kind: Kind) -> Found {
+    let tokens = text.tokens();
+    let head_end = tokens
+        .iter()
+        .position(|token| {
+            (MARKERS.contains(&token.as_str()) || token == "that" || token == "which")
+                && token != "add"
+                && token != "plus"
+        })
+        .unwrap_or(tokens.len());
+    let mut found = Found { domain: domain(tokens), ..Found::default() };
+    let (mut entities, after_for) = nouns_of(&tokens[..head_end], kind, found.domain.as_deref());
+    if entities.is_empty() {
+        entities = after_for;
+    }
+    let head_named = !entities.is_empty();
+    let mut children = Vec::new();
+    for phrase in phrases(tokens) {
+        match classify(&phrase) {
+            Item::Field(field) if found.fields.len() < MOST_FIELDS => found.fields.push(field),
+            Item::Thing(name, field) => {
+                if kind == Kind::Api || (!head_named && kind == Kind::Ui) {
+                    children.push(name);
+                } else if let Some(field) = field
+                    && found.fields.len() < MOST_FIELDS
+                {
+                    found.fields.push(field);
+                }
+            }
+            Item::Both(name, field) => {
+                // "category" is a field of a thing, and a thing of its own in an API that names no other.
+                if kind == Kind::Api && !head_named {
+                    children.push(name);
+                } else if found.fields.len() < MOST_FIELDS {
+                    found.fields.push(field);
+                }
+            }
+            _ => {}
+        }
+    }
+    for name in entities.iter().chain(&children) {
+        push(&mut found.entities, name);
+    }
+    if kind == Kind::Api {
+        for (at, child) in found.entities.iter().enumerate() {
+            if at > 0
+                && children.iter().any(|name| words::noun(name).is_some_and(|noun| noun.name == child.name))
+                && head_named
+                && refers(child, &found.entities[0])
+            {
+                found.nested.push((0, at));
+            }
+        }
+    }
+    if let Some(members) = found.domain.as_deref().and_then(words::domain) {
+        let wanted = match kind {
+            Kind::Api if found.entities.len() < 2 => members.len(),
+            _ if found.entities.is_empty() => 1,
+            _ => 0,
+        };
+        for member in members.iter().take(wanted) {
+            push(&mut found.entities, member);
+        }
+    }
+    if found.entities.is_empty()
+        && let Some(words) = unknown_noun(&tokens[..head_end])
+    {
+        found.entities.push(Entity::unknown(&words));
+    }
+    // A field that is one of the things here is that thing, not text.
+    let things: Vec<String> = found.entities.iter().map(|entity| entity.name.clone()).collect();
+    found.fields.retain(|field| !things.contains(&words::singular(&field.name)));
+    found
+}
+
+/// The fields that later wishes add.
+pub fn find_changes(text: &Text) -> Vec<Field> {
+    let mut fields = Vec::new();
+    for phrase in phrases(text.tokens()) {
+        match classify(&phrase) {
+            Item::Field(field) | Item::Both(_, field) | Item::Thing(_, Some(field))
+                if fields.len() < MOST_FIELDS =>
+            {
+                fields.push(field);
+            }
+            _ => {}
+        }
+    }
+    fields
+}
+
+enum Item {
+    Field(Field),
+    /// A thing, and the field it would be on another thing.
+    Thing(String, Option<Field>),
+    Both(String, Field),
+    Nothing,
+}
+
+fn classify(phrase: &[String]) -> Item {
+    let mut words: Vec<&str> = phrase.iter().map(String::as_str).collect();
+    while words.first().is_some_and(|word| BEFORE.contains(word)) {
+        words.remove(0);
+    }
+    while words.last().is_some_and(|word| AFTER.contains(word)) && words.len() > 1 {
+        words.pop();
+    }
+    let text = words.join(" ");
+    if words.is_empty() || words.len() > 4 || text.len() > 40 {
+        return Item::Nothing;
+    }
+    let noun = words::noun(&text).filter(|_| words::is_plural(&text) || words.len() > 1);
+    let field = words::field(&text);
+    match (noun, field) {
+        (Some(noun), Some(field)) => return Item::Both(noun.name.to_lowercase(), field.clone()),
+        (None, Some(field)) => return Item::Field(field.clone()),
+        (Some(noun), None) => {
+            let list = words::make_field(&words::camel(&text), Type::List, false);
+            return Item::Thing(noun.name.to_lowercase(), Some(list));
+        }
+        (None, None) => {}
+    }
+    if words.iter().any(|word| NOT_FIELDS.contains(word) || !word.chars().all(|c| c.is_ascii_alphanumeric()))
+    {
+        return Item::Nothing;
+    }
+    if words.len() > 3 || words.iter().all(|word| word.chars().all(|c| c.is_ascii_digit())) || text.len() < 2
+    {
+        return Item::Nothing;
+    }
+    // "monthly fee" is money because a fee is.
+    if let Some(known) = words.last().and_then(|last| words::field(last)).filter(|_| words.len() > 1) {
+        return Item::Field(words::make_field(
+            &words::camel(&words::singular(&text)),
+            known.of.clone(),
+            false,
+        ));
+    }
+    let mut guess = words::guess_field(&text);
+    if guess.of == Type::Text && words::is_plural(&text) {
+        guess = words::make_field(&words::camel(&text), Type::List, false);
+    }
+    Item::Field(guess)
+}
+
+/// The runs of words that stand in lists after a marker.
+fn phrases(tokens: &[String]) -> Vec<Vec<String>> {
+    let mut out = Vec::new();
+    let mut phrase: Vec<String> = Vec::new();
+    let (mut listing, mut skip) = (false, false);
+    for (at, token) in tokens.iter().enumerate() {
+        let word = token.as_str();
+        if word == "\n" || matches!(word, "." | "!" | "?") {
+            out.push(std::mem::take(&mut phrase));
+            let next = tokens.get(at + 1).map_or("", String::as_str);
+            listing = matches!(next, "-" | "*" | "•") && word == "\n";
+            skip = false;
+        } else if MARKERS.contains(&word) && !(word == "with" && skip && listing && false) {
+            out.push(std::mem::take(&mut phrase));
+            listing = true;
+            skip = false;
+        } else if SEPARATORS.contains(&word) {
+            out.push(std::mem::take(&mut phrase));
+            // "sorted by name": what follows is still something the things have.
+            listing |= word == "by"
+                && at > 0
+                && [
+                    "filter",
+                    "filtered",
+                    "sort",
+                    "sorted",
+                    "group",
+                    "grouped",
+                    "search",
+                    "searchable",
+                    "filterable",
+                ]
+                .contains(&tokens[at - 1].as_str());
+            skip = false;
+        } else if STOPS.contains(&word) {
+            out.push(std::mem::take(&mut phrase));
+            skip = true;
+        } else if listing && !skip && is_word(word) {
+            phrase.push(token.clone());
+        } else if listing && !skip {
+            out.push(std::mem::take(&mut phrase));
+        }
+    }
+    out.push(phrase);
+    out.retain(|phrase| !phrase.is_empty());
+    out.truncate(60);
+    out
+}
+
+/// Nouns of the word list in the head: before "for", and after it.
+fn nouns_of(tokens: &[String], kind: Kind, domain: Option<&str>) -> (Vec<String>, Vec<String>) {
+    let mut before = Vec::new();
+    let mut after = Vec::new();
+    let domain_words: Vec<&str> = domain.map(|name| name.split(' ').collect()).unwrap_or_default();
+    let mut past_for = false;
+    let mut last_end = usize::MAX;
+    let mut at = 0;
+    while at < tokens.len() {
+        if matches!(tokens[at].as_str(), "for" | "para" | "für" | "pour") {
+            past_for = true;
+        }
+        let hit = (1..=3).rev().find_map(|length| {
+            let words = tokens.get(at..at + length)?.join(" ");
+            if length == 1 && domain_words.contains(&words.as_str()) {
+                return None;
+            }
+            words::noun(&words).map(|noun| (length, noun, words))
+        });
+        let Some((length, noun, words)) = hit else {
+            at += 1;
+            continue;
+        };
+        let weak =
+            length == 1 && WEAK.contains(&words.as_str()) && (kind != Kind::Api || noun.name == "item");
+        let code = matches!(kind, Kind::Code | Kind::Cli)
+            && length == 1
+            && (WEAK.contains(&words::singular(&words).as_str()));
+        let verb = words == "book"
+            && tokens.get(at + 1).is_some_and(|next| ["a", "an", "the"].contains(&next.as_str()));
+        let list = if past_for { &mut after } else { &mut before };
+        if weak || code || verb {
+            at += 1;
+            continue;
+        }
+        let name = noun.name.to_lowercase();
+        if last_end == at && !list.is_empty() {
+            // Two nouns in a row are one thing: the last one, or the first when the last only holds it.
+            if CONTAINERS.contains(&words::singular(&words).as_str()) {
+                at += length;
+                continue;
+            }
+            if kind != Kind::Api {
+                list.pop();
+            }
+        }
+        if !list.contains(&name) {
+            list.push(name);
+        }
+        at += length;
+        last_end = at;
+    }
+    (before, after)
+}
+
+fn domain(tokens: &[String]) -> Option<String> {
+    for length in (1..=3).rev() {
+        for window in tokens.windows(length) {
+            let words = window.join(" ");
+            if words::domain(&words).is_some() {
+                // "a library for dates" in code is no place; the caller's kind decides what to do with it.
+                return Some(words);
+            }
+        }
+    }
+    None
+}
+
+fn unknown_noun(tokens: &[String]) -> Option<String> {
+    let mut best: Option<Vec<&str>> = None;
+    let mut run: Vec<&str> = Vec::new();
+    for token in tokens.iter().map(String::as_str).chain(["."]) {
+        let ok = is_word(token)
+            && !FILLERS.contains(&token)
+            && token.len() > 2
+            && token.len() < 24
+            && token.chars().all(|c| c.is_ascii_alphabetic());
+        if ok {
+            run.push(token);
+        } else if !run.is_empty() {
+            best = Some(std::mem::take(&mut run));
+        }
+    }
+    let run = best?;
+    let from = run.len().saturating_sub(2);
+    Some(run[from..].join(" "))
+}
+
+fn refers(child: &Entity, parent: &Entity) -> bool {
+    child
+        .fields
+        .iter()
+        .any(|field| matches!(&field.of, Type::Ref(target) if target.eq_ignore_ascii_case(&parent.name)))
+}
+
+fn push(entities: &mut Vec<Entity>, name: &str) {
+    if entities.len() < MOST_ENTITIES
+        && let Some(noun) = words::noun(name)
+        && !entities.iter().any(|entity| entity.name == noun.name)
+    {
+        entities.push(Entity::of(noun));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(prompt: &str, kind: Kind) -> (Vec<String>, Vec<String>) {
+        let found = find(&Text::new(prompt), kind);
+        (
+            found.entities.iter().map(|entity| entity.name.clone()).collect(),
+            found.fields.iter().map(|field| field.name.clone()).collect(),
+        )
+    }
+
+    #[test]
+    fn nouns_and_fields_of_a_prompt() {
+        let cases: &[(&str, Kind, &[&str], &[&str])] = &[
+            ("a todo app with due dates", Kind::Ui, &["todo"], &["dueDate"]),
+            (
+                "recipe box with ingredients and cooking time",
+                Kind::Ui,
+                &["recipe"],
+                &["ingredients", "cookingMinutes"],
+            ),
+            ("expense tracker with categories and a chart", Kind::Ui, &["expense"], &["category"]),
+            (
+                "API for a veterinary clinic with pets, owners and appointments",
+                Kind::Api,
+                &["pet", "owner", "appointment"],
+                &[],
+            ),
+            ("API for a library lending books", Kind::Api, &["book", "member", "loan"], &[]),
+            ("posts with comments", Kind::Api, &["post", "comment"], &[]),
+            (
+                "a gizmo tracker with colour, weight and serial number",
+                Kind::Ui,
+                &["gizmo"],
+                &["color", "weightKg", "serialNumber"],
+            ),
+            ("contacts and companies", Kind::Ui, &["contact", "company"], &[]),
+        ];
+        for (prompt, kind, entities, fields) in cases {
+            let (things, has) = read(prompt, *kind);
+            assert_eq!(
+                (things, has),
+                (
+                    entities.iter().map(|s| s.to_string()).collect(),
+                    fields.iter().map(|s| s.to_string()).collect()
+                ),
+                "{prompt}"
+            );
+        }
+    }
+}
