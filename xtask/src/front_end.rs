@@ -48,12 +48,21 @@ pub fn install() -> Result<bool> {
     let lock = fs::read(folder().join("package-lock.json")).context("frontend/package-lock.json")?;
     // Inside node_modules, so that it goes when they go; npm ci itself removes it first.
     let stamp = Stamp::new(folder().join("node_modules/.aether-installed"), hash(&[&lock]));
-    if stamp.is_current() {
+    if stamp.is_current() || installed_by_hand() {
         return Ok(false);
     }
     npm(&["ci", "--no-audit", "--no-fund"], Duration::from_mins(10))?;
     stamp.write()?;
     Ok(true)
+}
+
+/// True when somebody ran npm after the lock file was last written: npm leaves its own copy of it.
+fn installed_by_hand() -> bool {
+    let changed = |file: &str| fs::metadata(folder().join(file)).and_then(|meta| meta.modified()).ok();
+    matches!(
+        (changed("node_modules/.package-lock.json"), changed("package-lock.json")),
+        (Some(installed), Some(locked)) if installed >= locked
+    )
 }
 
 /// `npm run build`, unless the sources are those of the last build. True when it ran.

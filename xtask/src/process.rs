@@ -153,7 +153,7 @@ pub fn run(command: &mut Command, budget: Duration) -> Result<()> {
 pub fn run_logged(command: &mut Command, budget: Duration, log: &Path) -> Result<()> {
     let file = File::create(log).with_context(|| format!("cannot write {}", log.display()))?;
     command.stdout(file.try_clone()?).stderr(file);
-    run(command, budget).with_context(|| format!("{}    all of it: {}", out::tail(log, 30), log.display()))
+    run(command, budget).with_context(|| format!("{}    all of it: {}", out::tail(log, 60), log.display()))
 }
 
 /// The command as a person would type it.

@@ -7,7 +7,7 @@ mod rust;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
 
 use crate::{front_end, generate, out, process, signals, tools};
@@ -25,7 +25,7 @@ pub struct Options {
 /// In the order they run: what fails fast comes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Stage {
-    /// cargo fmt --check
+    /// cargo fmt --check: names the files that differ
     Fmt,
     /// npm ci, Biome, TypeScript, Vitest, the build of the web UI
     FrontEnd,
@@ -72,7 +72,8 @@ impl Stage {
     fn run(self, alone: bool) -> Result<()> {
         let budget = Budget::new(self.budget());
         match self {
-            Self::Fmt => cargo(&["fmt", "--all", "--check"], &budget),
+            Self::Fmt => cargo(&["fmt", "--all", "--", "--check", "-l"], &budget)
+                .context("these files are not formatted; run `cargo fmt`"),
             Self::FrontEnd => front_end(&budget),
             Self::Clippy => {
                 cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"], &budget)
