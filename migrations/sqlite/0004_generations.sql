@@ -28,6 +28,7 @@ CREATE INDEX generations_user_id ON generations (user_id, created_at, id);
 CREATE INDEX generations_type ON generations (user_id, type, created_at, id);
 CREATE INDEX generations_room_id ON generations (room_id, created_at, id) WHERE room_id IS NOT NULL;
 CREATE INDEX generations_parent_id ON generations (parent_id) WHERE parent_id IS NOT NULL;
+CREATE INDEX generations_unended ON generations (user_id) WHERE completed_at IS NULL;
 CREATE UNIQUE INDEX generations_client_id ON generations (user_id, client_id) WHERE client_id IS NOT NULL;
 
 CREATE TABLE jobs (

@@ -4,12 +4,20 @@ use std::{
     future::Future,
     net::SocketAddr,
     process::ExitCode,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
+use aether_common::jwt::Verifier;
+use aether_web::{
+    health::Health,
+    jwks::RemoteKeys,
+    layers::{EdgeConfig, fallbacks, layers},
+};
 use axum::{Router, routing::get};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
+use url::Url;
 
 use crate::{
     config::{Environment, Process, Settings},
@@ -28,8 +36,53 @@ pub struct Service {
     pub router: Router,
     /// Routes that stand at the same path everywhere, such as `/socket.io/`.
     pub absolute: Router,
-    /// Description of both, with paths as clients see them behind the gateway.
+    /// Description of both, as the process itself serves it.
     pub openapi: utoipa::openapi::OpenApi,
+    /// How well it is.
+    pub health: Health,
+}
+
+/// The whole router of a process that is one service: its routes at `/`, in the edge's layers.
+pub fn stand_alone(service: Service, deps: &Deps) -> Result<Router, StartError> {
+    let router = fallbacks(service.router.merge(service.absolute));
+    Ok(layers(router, &edge(deps)?))
+}
+
+/// Checks tokens against the keys that the auth service publishes.
+pub fn remote_verifier(deps: &Deps) -> Result<Verifier, StartError> {
+    let url = parse("AUTH_URL", &deps.settings.auth_url)?;
+    let keys = RemoteKeys::new(deps.http.clone(), &url, deps.clock.clone());
+    Ok(Verifier::new(Arc::new(keys), &deps.settings.public_url, deps.clock.clone()))
+}
+
+fn parse(name: &str, url: &str) -> Result<Url, StartError> {
+    Url::parse(url).map_err(|error| StartError::Other(format!("{name} holds `{url}`: {error}")))
+}
+
+/// What the edge must know, from the settings.
+pub fn edge(deps: &Deps) -> Result<EdgeConfig, StartError> {
+    let settings = &deps.settings;
+    Ok(EdgeConfig {
+        service: settings.process.service(),
+        public_url: parse("AETHER_PUBLIC_URL", &settings.public_url)?,
+        cors_origins: settings.cors_origins.clone(),
+        trusted_proxies: settings.trusted_proxies.clone(),
+    })
+}
+
+/// The checks that every service makes: the database, and Redis where it is used.
+pub fn health(service: &'static str, deps: &Deps) -> Health {
+    let (store, bus) = (deps.store.clone(), deps.bus.clone());
+    let health =
+        Health::new(service, env!("CARGO_PKG_VERSION"), deps.clock.clone(), deps.lifecycle.shutdown.clone())
+            .needs("database", move || {
+                let store = store.clone();
+                async move { store.check().await.map_err(|error| error.to_string()) }
+            });
+    health.needs("redis", move || {
+        let bus = bus.clone();
+        async move { bus.check().await.map_err(|error| error.to_string()) }
+    })
 }
 
 /// Runs a process: loads its settings, connects, lets `build` make the routes, serves them until a signal comes and drains.

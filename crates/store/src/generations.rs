@@ -205,6 +205,29 @@ pub async fn find_access(db: &mut impl Db, reader: UserId, id: GenerationId) -> 
     }))
 }
 
+/// The user's role in a room; nothing when they are not in it.
+pub async fn find_room_role(db: &mut impl Db, user: UserId, room: RoomId) -> Result<Option<RoomRole>> {
+    let row = q!(
+        db,
+        fetch_optional as (String,),
+        sql!("SELECT role FROM room_members WHERE user_id = $1 AND room_id = $2"),
+        user.0,
+        room.0
+    )?;
+    Ok(row.and_then(|(role,)| RoomRole::parse(&role)))
+}
+
+/// How many generations of the user have not ended.
+pub async fn count_unended(db: &mut impl Db, user: UserId) -> Result<i64> {
+    let (count,) = q!(
+        db,
+        fetch_one as (i64,),
+        sql!("SELECT COUNT(*) FROM generations WHERE user_id = $1 AND completed_at IS NULL"),
+        user.0
+    )?;
+    Ok(count)
+}
+
 /// Up to `limit + 1` generations, newest first, without their results: the reader's own, or a room's for its member.
 pub async fn list(
     db: &mut impl Db,
@@ -296,10 +319,9 @@ pub async fn list_ancestors(
     Ok(line)
 }
 
-/// Changes what the owner may change; nothing when it is not theirs.
+/// Renames or marks. The caller has checked that it may.
 pub async fn update(
     db: &mut impl Db,
-    starter: UserId,
     id: GenerationId,
     title: Option<&str>,
     starred: Option<bool>,
@@ -307,10 +329,8 @@ pub async fn update(
     let changed = q!(
         db,
         sql!(
-            "UPDATE generations SET title = COALESCE($3, title), starred = COALESCE($4, starred)
-             WHERE user_id = $1 AND id = $2"
+            "UPDATE generations SET title = COALESCE($2, title), starred = COALESCE($3, starred) WHERE id = $1"
         ),
-        starter.0,
         id.0,
         title,
         starred

@@ -2,7 +2,7 @@
 //! fence, and a write that carries an older fence is refused, so a late worker cannot undo its successor's work.
 
 use aether_common::{
-    id::{GenerationId, UserId, WorkerId},
+    id::{GenerationId, RoomId, UserId, WorkerId},
     model::generation::Kind,
 };
 use chrono::{DateTime, Utc};
@@ -23,6 +23,9 @@ pub struct JobPayload {
     pub v: u8,
     /// The sampling temperature asked for.
     pub temperature: Option<f32>,
+    /// Whether it is made anew from its parent's prompt, which then is no context.
+    #[serde(default)]
+    pub regenerate: bool,
 }
 
 /// A job that a worker holds, with what it needs of the generation.
@@ -46,6 +49,8 @@ pub struct Claim {
     pub model: Option<String>,
     /// The version that it is made from.
     pub parent_id: Option<GenerationId>,
+    /// The room it was started in.
+    pub room_id: Option<RoomId>,
     /// When it was asked.
     pub created_at: DateTime<Utc>,
     /// Whether it was cancelled before this claim.
@@ -105,6 +110,7 @@ pub async fn claim(
         language: Option<String>,
         model: Option<String>,
         parent_id: Option<Uuid>,
+        room_id: Option<Uuid>,
         attempt: i64,
         created_at: DateTime<Utc>,
     }
@@ -129,7 +135,7 @@ pub async fn claim(
         sql!(
             "UPDATE generations SET status = 'running',
              attempt = attempt + CASE WHEN $2 > 1 THEN 1 ELSE 0 END WHERE id = $1
-             RETURNING user_id, type, prompt, language, model, parent_id, attempt, created_at"
+             RETURNING user_id, type, prompt, language, model, parent_id, room_id, attempt, created_at"
         ),
         job.generation_id,
         job.fence
@@ -148,6 +154,7 @@ pub async fn claim(
         language: started.language,
         model: started.model,
         parent_id: started.parent_id.map(GenerationId),
+        room_id: started.room_id.map(RoomId),
         created_at: started.created_at,
         cancel_requested: job.cancel_requested,
         payload: job.payload.0,

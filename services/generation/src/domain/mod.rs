@@ -1,0 +1,11 @@
+//! Rules: no web framework, no SQL, no clock of their own. All of it can be tested without a runtime.
+
+pub mod artifact;
+pub mod check;
+pub mod cost;
+pub mod progress;
+pub mod prompt;
+pub mod request;
+pub mod retry;
+pub mod routing;
+pub mod title;

@@ -1,0 +1,317 @@
+//! What can be done with generations, whoever asks: an HTTP handler here, or the realtime service in the same process.
+//! A generation and its job are committed in one transaction; the bus only nudges.
+
+use aether_boot::Deps;
+use aether_bus::{After, AppendError, BusError, Following, Topic};
+use aether_common::{
+    event::{Happening, Position, Stage},
+    id::{GenerationId, RoomId, UserId},
+    model::{
+        generation::{Generation, Kind, Metadata, Status},
+        room::RoomRole,
+    },
+    notice::{Control, Notice},
+    problem::Problem,
+};
+use aether_store::{
+    StoreError, generations,
+    jobs::{self, CancelRequest, JobPayload},
+};
+use serde::Serialize;
+
+use crate::domain::{progress, request::CreateGeneration, title};
+
+/// How many generations of one user may be unended at once.
+const MAX_UNENDED: i64 = 100;
+
+/// The operations; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Generations {
+    deps: Deps,
+}
+
+/// What is to be started.
+#[derive(Clone, Debug)]
+pub struct Start {
+    /// What is asked for.
+    pub kind: Kind,
+    /// The rest of the request.
+    pub request: CreateGeneration,
+    /// The starter's own id of it: the same one twice starts one generation.
+    pub client_id: Option<String>,
+    /// Whether it is made anew from the same prompt as its parent.
+    pub regenerate: bool,
+}
+
+impl Generations {
+    /// Operations on these dependencies.
+    pub fn new(deps: Deps) -> Self {
+        Self { deps }
+    }
+
+    /// Creates a generation and its job. With a `client_id` that was used before, answers the first one, unless it was
+    /// used for something else (422 `idempotency_key_reused`).
+    pub async fn start(&self, user: UserId, start: &Start) -> Result<GenerationId, Problem> {
+        let request = &start.request;
+        request.check()?;
+        if let Some(client_id) = &start.client_id {
+            check_client_id(client_id)?;
+            if let Some(first) = self.find_first(user, start, client_id).await? {
+                return Ok(first);
+            }
+        }
+        self.check_parents(user, request).await?;
+        let id = self.deps.ids.mint();
+        let now = self.deps.clock.now();
+        let title = title::from_prompt(&request.prompt);
+        let mut tx = self.deps.store.begin().await?;
+        let new = generations::NewGeneration {
+            id,
+            user_id: user,
+            kind: start.kind,
+            title: &title,
+            prompt: &request.prompt,
+            language: request.language.as_deref(),
+            model: request.model.as_deref(),
+            parent_id: request.parent_id,
+            room_id: request.room_id,
+            client_id: start.client_id.as_deref(),
+            created_at: now,
+        };
+        match (generations::create(&mut tx, &new).await, &start.client_id) {
+            (Ok(()), _) => {}
+            // A twin was faster between our look and our insert.
+            (Err(StoreError::Conflict), Some(client_id)) => {
+                drop(tx);
+                return self.find_first(user, start, client_id).await?.ok_or_else(|| {
+                    Problem::conflict("conflict", "The same request is being answered now. Try again.")
+                });
+            }
+            (Err(error), _) => return Err(error.into()),
+        }
+        let payload = JobPayload { v: 1, temperature: request.temperature, regenerate: start.regenerate };
+        jobs::create(&mut tx, id, now, &payload).await?;
+        tx.save().await?;
+        self.tell_started(id, user, start).await;
+        Ok(id)
+    }
+
+    /// The whole generation as the reader may see it; while it runs, `result` is what is written so far.
+    pub async fn get(&self, reader: UserId, id: GenerationId) -> Result<Generation, Problem> {
+        let mut found = {
+            let mut db = self.deps.store.conn().await?;
+            generations::find(&mut db, reader, id).await?.ok_or_else(Problem::not_found)?
+        };
+        if !found.status.has_ended() {
+            // Without the bus the row alone is told: it lacks the text, but nothing in it is wrong.
+            if let Ok(Some((position, text))) = self.deps.bus.text(id).await {
+                found.metadata.attempts = position.attempt;
+                if !text.is_empty() {
+                    found.progress = found.progress.max(progress::streaming(text.len()));
+                }
+                found.result = Some(text);
+            }
+        }
+        Ok(found)
+    }
+
+    /// The events after a position, live until the last one. The caller has checked that the reader may see them.
+    pub async fn follow(&self, id: GenerationId, after: After) -> Result<Following, Problem> {
+        let store = self.deps.store.clone();
+        let last = move || {
+            let store = store.clone();
+            async move {
+                let unavailable = |error: StoreError| BusError::Unavailable(error.to_string());
+                let mut db = store.conn().await.map_err(unavailable)?;
+                generations::find_last_event(&mut db, id).await.map_err(unavailable)
+            }
+        };
+        Ok(self.deps.bus.follow(id, after, last).await?)
+    }
+
+    /// Stops a generation. Only its starter and the owner of its room may; 409 when it has ended.
+    pub async fn cancel(&self, user: UserId, id: GenerationId) -> Result<(), Problem> {
+        self.check_owner(user, id).await?;
+        let mut tx = self.deps.store.begin().await?;
+        match jobs::request_cancel(&mut tx, id).await? {
+            CancelRequest::Ended => {
+                Err(Problem::conflict("already_ended", "It has ended; nothing is left to stop."))
+            }
+            CancelRequest::Running => {
+                tx.save().await?;
+                // The worker also sees the mark at its next heartbeat: the bus only makes it sooner.
+                let order = Control::Cancel { generation_id: id };
+                self.tell(&Topic::control(), &order).await;
+                Ok(())
+            }
+            CancelRequest::Queued => {
+                let head =
+                    self.deps.bus.replay(id, &After::Beginning).await.ok().and_then(|replay| replay.head);
+                let position = head.unwrap_or(Position::START).next();
+                let metadata = Metadata::default();
+                let end = generations::End {
+                    status: Status::Cancelled,
+                    result: "",
+                    error: None,
+                    metadata: &metadata,
+                    position,
+                    progress: 0,
+                    at: self.deps.clock.now(),
+                };
+                generations::end(&mut tx, id, None, &end).await?;
+                tx.save().await?;
+                self.append(id, position.attempt, Happening::Cancelled).await;
+                self.tell_ended(user, id).await;
+                Ok(())
+            }
+        }
+    }
+
+    /// A new generation from the same prompt, whose parent is this one.
+    pub async fn regenerate(&self, user: UserId, id: GenerationId) -> Result<GenerationId, Problem> {
+        let parent = self.get(user, id).await?;
+        let start = Start {
+            kind: parent.kind,
+            request: CreateGeneration {
+                prompt: parent.prompt,
+                language: parent.language,
+                parent_id: Some(id),
+                room_id: parent.room_id,
+                ..CreateGeneration::default()
+            },
+            client_id: None,
+            regenerate: true,
+        };
+        self.start(user, &start).await
+    }
+
+    /// Deletes a generation, stopping it first if it runs. Only its starter and the owner of its room may.
+    pub async fn delete(&self, user: UserId, id: GenerationId) -> Result<(), Problem> {
+        match self.cancel(user, id).await {
+            Err(problem) if problem.code != "already_ended" => return Err(problem),
+            _ => {}
+        }
+        let mut db = self.deps.store.conn().await?;
+        generations::delete(&mut db, id).await?;
+        if let Err(error) = self.deps.bus.forget(id).await {
+            tracing::warn!(generation.id = %id, %error, "the journal of a deleted generation is left to expire");
+        }
+        Ok(())
+    }
+
+    /// 404 when the user may not see it, 403 when they may see but not change it.
+    pub async fn check_owner(&self, user: UserId, id: GenerationId) -> Result<(), Problem> {
+        let mut db = self.deps.store.conn().await?;
+        let access = generations::find_access(&mut db, user, id).await?.ok_or_else(Problem::not_found)?;
+        if access.starter == user || access.room_role == Some(RoomRole::Owner) {
+            return Ok(());
+        }
+        Err(Problem::forbidden("forbidden", "Only who started it or the owner of the room may do this."))
+    }
+
+    async fn check_parents(&self, user: UserId, request: &CreateGeneration) -> Result<(), Problem> {
+        let mut db = self.deps.store.conn().await?;
+        if let Some(room) = request.room_id {
+            match generations::find_room_role(&mut db, user, room).await? {
+                None => return Err(Problem::not_found()),
+                Some(RoomRole::Viewer) => {
+                    return Err(Problem::forbidden(
+                        "forbidden",
+                        "A viewer of the room may not start a generation.",
+                    ));
+                }
+                Some(_) => {}
+            }
+        }
+        if let Some(parent) = request.parent_id
+            && generations::find_access(&mut db, user, parent).await?.is_none()
+        {
+            return Err(Problem::invalid_field("parentId", "names a generation that does not exist"));
+        }
+        if generations::count_unended(&mut db, user).await? >= MAX_UNENDED {
+            return Err(Problem::too_many(
+                "So many of your generations wait that no more are taken. Stop some, or wait.",
+                std::time::Duration::from_secs(10),
+            ));
+        }
+        Ok(())
+    }
+
+    async fn find_first(
+        &self,
+        user: UserId,
+        start: &Start,
+        client_id: &str,
+    ) -> Result<Option<GenerationId>, Problem> {
+        let mut db = self.deps.store.conn().await?;
+        let Some(id) = generations::find_by_client_id(&mut db, user, client_id).await? else {
+            return Ok(None);
+        };
+        let Some(first) = generations::find(&mut db, user, id).await? else { return Ok(None) };
+        let request = &start.request;
+        let same = first.kind == start.kind
+            && first.prompt == request.prompt
+            && first.language == request.language
+            && first.parent_id == request.parent_id
+            && first.room_id == request.room_id;
+        if same {
+            return Ok(Some(id));
+        }
+        Err(Problem::new(422, "idempotency_key_reused", "This key was used before for another request."))
+    }
+
+    async fn tell_started(&self, id: GenerationId, user: UserId, start: &Start) {
+        self.append(id, 1, Happening::Progress { progress: 0, status: Stage::Queued, delta: None }).await;
+        let notice = Notice::GenerationStarted {
+            generation_id: id,
+            kind: start.kind,
+            prompt: start.request.prompt.clone(),
+            user_id: user,
+            room_id: start.request.room_id,
+        };
+        self.tell_readers(user, start.request.room_id, &notice).await;
+        self.tell(&Topic::jobs(), &()).await;
+    }
+
+    async fn tell_ended(&self, user: UserId, id: GenerationId) {
+        let Ok(mut db) = self.deps.store.conn().await else { return };
+        if let Ok(Some(access)) = generations::find_access(&mut db, user, id).await {
+            let notice = Notice::GenerationEnded { generation_id: id };
+            self.tell_readers(access.starter, access.room_id, &notice).await;
+        }
+    }
+
+    /// Tells whoever may read the generation: its starter's sockets, and its room's.
+    pub(crate) async fn tell_readers(&self, starter: UserId, room: Option<RoomId>, notice: &Notice) {
+        self.tell(&Topic::user(starter), notice).await;
+        if let Some(room) = room {
+            self.tell(&Topic::room(room), notice).await;
+        }
+    }
+
+    /// What is told over the bus is also in the database, so a failure costs time and nothing else.
+    async fn tell(&self, topic: &Topic, what: &impl Serialize) {
+        let Ok(bytes) = serde_json::to_vec(what) else { return };
+        if let Err(error) = self.deps.bus.publish(topic, bytes).await {
+            tracing::warn!(topic = topic.as_str(), %error, "not told: it will be found by looking");
+        }
+    }
+
+    async fn append(&self, id: GenerationId, attempt: u32, happening: Happening) {
+        match self.deps.bus.append(id, attempt, &happening).await {
+            // A worker that was faster has written already.
+            Ok(_) | Err(AppendError::Stale { .. } | AppendError::Ended) => {}
+            Err(AppendError::Bus(error)) => {
+                tracing::warn!(generation.id = %id, %error, "not journalled: it will be found by looking");
+            }
+        }
+    }
+}
+
+fn check_client_id(client_id: &str) -> Result<(), Problem> {
+    let length = client_id.chars().count();
+    if (1..=255).contains(&length) && !client_id.chars().any(char::is_control) {
+        return Ok(());
+    }
+    Err(Problem::invalid_field("Idempotency-Key", "must be 1 to 255 characters without control characters"))
+}

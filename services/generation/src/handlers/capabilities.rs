@@ -1,0 +1,77 @@
+//! `GET /capabilities` (public) and `GET /state` (admin).
+
+use aether_common::model::generation::Kind;
+use aether_store::jobs;
+use aether_web::{
+    auth::Admin,
+    extract::Json,
+    respond::{ProblemBody, Result},
+};
+use axum::extract::State as Shared;
+use serde::Serialize;
+
+use crate::{domain::request::MAX_PROMPT_CHARS, state::State};
+
+/// What this installation can do.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Capabilities {
+    kinds: [Kind; 4],
+    models: Vec<String>,
+    limits: Limits,
+    features: Features,
+}
+
+/// What is bounded.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Limits {
+    prompt_characters: usize,
+    body_bytes: usize,
+}
+
+/// What is on.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Features {
+    demo_model: bool,
+}
+
+/// How busy this process is.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ServiceState {
+    uptime_seconds: i64,
+    /// Jobs that this process makes now.
+    load: usize,
+    /// Jobs that wait, in the whole installation.
+    queue_depth: i64,
+}
+
+/// Kinds, models, limits and what is on.
+#[utoipa::path(get, path = "/capabilities", tag = "about", responses((status = 200, body = Capabilities)))]
+pub async fn capabilities(Shared(state): Shared<State>) -> Json<Capabilities> {
+    Json(Capabilities {
+        kinds: Kind::ALL,
+        models: state.models.iter().map(|model| model.id.clone()).collect(),
+        limits: Limits {
+            prompt_characters: MAX_PROMPT_CHARS,
+            body_bytes: aether_web::layers::MAX_BODY_BYTES,
+        },
+        features: Features { demo_model: state.is_demo },
+    })
+}
+
+/// Uptime, load and queue depth.
+#[utoipa::path(
+    get, path = "/state", tag = "about",
+    responses((status = 200, body = ServiceState), (status = 403, body = ProblemBody))
+)]
+pub async fn state(Shared(state): Shared<State>, _admin: Admin) -> Result<Json<ServiceState>> {
+    let mut db = state.deps.store.conn().await?;
+    Ok(Json(ServiceState {
+        uptime_seconds: (state.deps.clock.now() - state.started).num_seconds(),
+        load: state.worker.load(),
+        queue_depth: jobs::count_ready(&mut db).await?,
+    }))
+}

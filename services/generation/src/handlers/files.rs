@@ -1,0 +1,86 @@
+//! `GET /history/{id}/files` and `/files/{path}`: the artifact's files, taken from the result.
+
+use aether_common::{
+    id::GenerationId,
+    model::generation::{FileInfo, FileStatus, Generation},
+    page::Page,
+    problem::Problem,
+};
+use aether_web::{
+    auth::Caller,
+    extract::{Json, Path},
+    respond::{ProblemBody, Result},
+};
+use axum::{
+    extract::State as Shared,
+    http::header,
+    response::{IntoResponse, Response},
+};
+
+use crate::{
+    domain::{
+        artifact::{self, File},
+        check,
+    },
+    state::State,
+};
+
+/// The files of a generation as they stand, with what the check found of them.
+pub fn files(generation: &Generation) -> Vec<File> {
+    let mut files = artifact::parse(generation.result.as_deref().unwrap_or(""), generation.kind);
+    check::check(generation.kind, &mut files);
+    files
+}
+
+/// The files, in the order of the text; of a generation that runs, those begun so far.
+#[utoipa::path(
+    get, path = "/history/{id}/files", tag = "generations", params(("id" = GenerationId, Path)),
+    responses((status = 200, body = Page<FileInfo>), (status = 404, body = ProblemBody))
+)]
+pub async fn list(
+    Shared(state): Shared<State>,
+    caller: Caller,
+    Path(id): Path<GenerationId>,
+) -> Result<Json<Page<FileInfo>>> {
+    let generation = state.generations.get(caller.user_id, id).await?;
+    let items = files(&generation).iter().map(File::info).collect();
+    Ok(Json(Page { items, next_cursor: None }))
+}
+
+/// One file as it is, never to be shown as a page.
+#[utoipa::path(
+    get, path = "/history/{id}/files/{*path}", tag = "generations",
+    params(("id" = GenerationId, Path), ("path" = String, Path)),
+    responses((status = 200, content_type = "text/plain", body = String), (status = 404, body = ProblemBody))
+)]
+pub async fn get(
+    Shared(state): Shared<State>,
+    caller: Caller,
+    Path((id, path)): Path<(GenerationId, String)>,
+) -> Result<Response> {
+    let generation = state.generations.get(caller.user_id, id).await?;
+    let file = files(&generation)
+        .into_iter()
+        .find(|file| {
+            file.path == path && artifact::is_safe(&file.path) && file.status != FileStatus::Truncated
+        })
+        .ok_or_else(Problem::not_found)?;
+    let name = file.path.rsplit('/').next().unwrap_or("file");
+    Ok((
+        [
+            (header::CONTENT_TYPE, "text/plain; charset=utf-8".to_owned()),
+            (header::CONTENT_DISPOSITION, attachment(name)),
+            (header::X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
+        ],
+        file.content,
+    )
+        .into_response())
+}
+
+/// `Content-Disposition` with a name of any script (RFC 6266, RFC 8187).
+pub fn attachment(name: &str) -> String {
+    let plain: String =
+        name.chars().map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '_' }).collect();
+    let encoded = percent_encoding::utf8_percent_encode(name, percent_encoding::NON_ALPHANUMERIC);
+    format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{encoded}")
+}

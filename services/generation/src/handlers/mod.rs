@@ -1,0 +1,14 @@
+//! One file for each endpoint or small family of them.
+
+pub mod archive;
+pub mod cancel;
+pub mod capabilities;
+pub mod create;
+pub mod events;
+pub mod files;
+pub mod generation;
+pub mod history;
+pub mod models;
+pub mod prompts;
+pub mod regenerate;
+pub mod versions;

@@ -1,0 +1,30 @@
+//! `GET /models`: what can be asked for.
+
+use aether_web::{
+    auth::Caller,
+    extract::Json,
+    respond::{ProblemBody, Result},
+};
+use axum::extract::State as Shared;
+use serde::Serialize;
+
+use crate::{domain::cost::Model, state::State};
+
+/// The models, and whether they are the built-in ones.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Models {
+    items: Vec<Model>,
+    next_cursor: Option<String>,
+    /// Whether answers come from the built-in demo model, because no provider is set.
+    demo: bool,
+}
+
+/// The models with price and context.
+#[utoipa::path(
+    get, path = "/models", tag = "about",
+    responses((status = 200, body = Models), (status = 401, body = ProblemBody))
+)]
+pub async fn models(Shared(state): Shared<State>, _caller: Caller) -> Result<Json<Models>> {
+    Ok(Json(Models { items: state.models.to_vec(), next_cursor: None, demo: state.is_demo }))
+}

@@ -1,0 +1,26 @@
+//! `POST /history/{id}/regenerate`.
+
+use aether_common::id::GenerationId;
+use aether_web::{
+    auth::Caller,
+    extract::Path,
+    respond::{ProblemBody, Result},
+};
+use axum::{extract::State as Shared, http::StatusCode, response::Response};
+
+use super::create::answer;
+use crate::state::State;
+
+/// Makes it anew from the same prompt: a new generation whose `parentId` is this one.
+#[utoipa::path(
+    post, path = "/history/{id}/regenerate", tag = "generations", params(("id" = GenerationId, Path)),
+    responses((status = 202, body = aether_common::model::generation::Generation), (status = 404, body = ProblemBody))
+)]
+pub async fn regenerate(
+    Shared(state): Shared<State>,
+    caller: Caller,
+    Path(id): Path<GenerationId>,
+) -> Result<Response> {
+    let new = state.generations.regenerate(caller.user_id, id).await?;
+    answer(&state.generations, &caller, new, StatusCode::ACCEPTED).await
+}

@@ -1,0 +1,102 @@
+//! How OpenAI-compatible servers write: read leniently, since many leave out fields or add their own. What decides is
+//! kept strict: an answer is whole only with a finish reason.
+
+use aether_common::model::generation::Usage;
+use serde::Deserialize;
+
+use super::{Chunk, Finish, ProviderError};
+
+#[derive(Deserialize)]
+struct Message {
+    #[serde(default)]
+    choices: Vec<Choice>,
+    usage: Option<Tokens>,
+    error: Option<serde_json::Value>,
+}
+
+#[derive(Deserialize)]
+struct Choice {
+    delta: Option<Delta>,
+    finish_reason: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Delta {
+    content: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Tokens {
+    #[serde(default)]
+    prompt_tokens: u64,
+    #[serde(default)]
+    completion_tokens: u64,
+}
+
+/// The chunks that one `data:` line holds, in order.
+pub fn read(data: &str) -> Result<Vec<Chunk>, ProviderError> {
+    let message: Message = serde_json::from_str(data).map_err(|error| {
+        ProviderError::Garbage(format!("a chunk that is not JSON of the expected form: {error}"))
+    })?;
+    if let Some(error) = message.error.filter(|error| !error.is_null()) {
+        let text = error.get("message").and_then(|text| text.as_str()).unwrap_or("no message");
+        return Err(ProviderError::Failed(format!("an error in mid-stream: {}", cut(text, 200))));
+    }
+    let mut chunks = Vec::new();
+    if let Some(choice) = message.choices.into_iter().next() {
+        if let Some(text) = choice.delta.and_then(|delta| delta.content).filter(|text| !text.is_empty()) {
+            chunks.push(Chunk::Text(text));
+        }
+        if let Some(reason) = choice.finish_reason {
+            chunks.push(Chunk::Finish(match reason.as_str() {
+                "length" | "max_tokens" | "model_length" => Finish::Length,
+                "content_filter" | "safety" => Finish::Filtered,
+                // `stop`, and the other words that servers have for it (`eos`, `end_turn`, `stop_sequence`).
+                _ => Finish::Stop,
+            }));
+        }
+    }
+    if let Some(usage) = message.usage {
+        chunks.push(Chunk::Usage(Usage {
+            input_tokens: usage.prompt_tokens,
+            output_tokens: usage.completion_tokens,
+        }));
+    }
+    Ok(chunks)
+}
+
+/// The first `max` bytes at most, whole characters.
+pub fn cut(text: &str, max: usize) -> &str {
+    &text[..text.floor_char_boundary(max)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_lean_and_odd_servers() {
+        assert_eq!(read(r#"{"choices":[{"delta":{"content":"a"}}]}"#).unwrap(), [Chunk::Text("a".into())]);
+        assert_eq!(
+            read(r#"{"choices":[{"delta":{},"finish_reason":"eos","x":1}],"extra":true}"#).unwrap(),
+            [Chunk::Finish(Finish::Stop)]
+        );
+        assert_eq!(
+            read(r#"{"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":4}}"#).unwrap(),
+            [Chunk::Usage(Usage { input_tokens: 3, output_tokens: 4 })]
+        );
+        assert!(
+            read(r#"{"choices":[{"delta":{"role":"assistant","content":null}}],"usage":null}"#)
+                .unwrap()
+                .is_empty()
+        );
+    }
+
+    #[test]
+    fn an_error_or_nonsense_is_an_error() {
+        assert!(matches!(read(r#"{"error":{"message":"x"}}"#), Err(ProviderError::Failed(_))));
+        for bad in ["", "{", "[]", "null", r#"{"choices":"x"}"#, r#"{"choices":[{"delta":{"content":7}}]}"#] {
+            assert!(matches!(read(bad), Err(ProviderError::Garbage(_))), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! Every path of the service on one screen.
+
+use aether_boot::Service;
+use aether_web::{
+    health::Health,
+    layers::{REQUEST_TIMEOUT, timed},
+    openapi,
+};
+use axum::Router;
+use utoipa::OpenApi;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{handlers as h, state::State};
+
+#[derive(OpenApi)]
+#[openapi(info(title = "AetherOS generation service", description = "From a prompt to software."))]
+struct Document;
+
+pub fn build(state: State) -> Service {
+    // These wait or stream, each with a bound of its own.
+    let long = OpenApiRouter::with_openapi(Document::openapi())
+        .routes(routes!(h::create::create_code))
+        .routes(routes!(h::create::create_api))
+        .routes(routes!(h::create::create_ui))
+        .routes(routes!(h::create::create_cli))
+        .routes(routes!(h::events::events));
+    let short = OpenApiRouter::new()
+        .routes(routes!(h::history::list))
+        .routes(routes!(h::generation::get, h::generation::update, h::generation::delete))
+        .routes(routes!(h::cancel::cancel))
+        .routes(routes!(h::regenerate::regenerate))
+        .routes(routes!(h::versions::versions))
+        .routes(routes!(h::files::list))
+        .routes(routes!(h::files::get))
+        .routes(routes!(h::archive::archive))
+        .routes(routes!(h::models::models))
+        .routes(routes!(h::prompts::prompts))
+        .routes(routes!(h::capabilities::capabilities))
+        .routes(routes!(h::capabilities::state));
+    let (long, mut document) = long.split_for_parts();
+    let (short, described) = short.split_for_parts();
+    document.merge(described);
+    let health = health(&state);
+    let router = Router::new()
+        .merge(long)
+        .merge(timed(short, REQUEST_TIMEOUT))
+        .with_state(state)
+        .merge(health.clone().routes())
+        .merge(openapi::routes(&document));
+    Service {
+        name: "generation-service",
+        prefix: "/api/generate",
+        router,
+        absolute: Router::new(),
+        openapi: document,
+        health,
+    }
+}
+
+fn health(state: &State) -> Health {
+    let provider = state.provider.clone();
+    aether_boot::serve::health("generation-service", &state.deps).likes("externalApis", move || {
+        let provider = provider.clone();
+        async move { provider.check().await.map_err(|error| error.to_string()) }
+    })
+}

@@ -1,0 +1,192 @@
+//! Claims jobs and makes them: claim -> stream -> journal -> end. Looks for work when nudged and, because a nudge may be
+//! lost, every second.
+
+mod job;
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use aether_boot::Deps;
+use aether_bus::{Delivery, Topic};
+use aether_common::{
+    id::{GenerationId, WorkerId},
+    notice::Control,
+};
+use aether_store::jobs::{self, Claim};
+use chrono::TimeDelta;
+use parking_lot::Mutex;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::CancellationToken;
+
+use crate::{domain::cost::Model, generations::Generations, provider::Provider};
+
+/// How long a claim holds without a heartbeat.
+pub(crate) const LEASE: TimeDelta = TimeDelta::seconds(10);
+/// How often a claim is renewed.
+pub(crate) const HEARTBEAT: Duration = Duration::from_secs(3);
+/// How often the queue is looked at without a nudge.
+const POLL: Duration = Duration::from_secs(1);
+/// Jobs that one process makes at once.
+const MAX_JOBS: usize = 64;
+
+/// Bounds on a provider's silence and on the whole.
+#[derive(Clone, Copy, Debug)]
+pub struct Deadlines {
+    /// Until the first text of a call.
+    pub first_token: Duration,
+    /// Between two pieces.
+    pub idle: Duration,
+    /// For all calls of a generation together.
+    pub total: Duration,
+}
+
+/// Makes jobs; cheap to clone.
+#[derive(Clone)]
+pub struct Worker {
+    pub(crate) deps: Deps,
+    pub(crate) id: WorkerId,
+    pub(crate) provider: Arc<dyn Provider>,
+    pub(crate) generations: Generations,
+    pub(crate) models: Arc<[Model]>,
+    pub(crate) deadlines: Deadlines,
+    /// The jobs that this process makes now, each with the token that stops it.
+    running: Arc<Mutex<HashMap<GenerationId, CancellationToken>>>,
+    slots: Arc<Semaphore>,
+}
+
+impl Default for Deadlines {
+    fn default() -> Self {
+        Self {
+            first_token: Duration::from_secs(30),
+            idle: Duration::from_secs(30),
+            total: Duration::from_mins(10),
+        }
+    }
+}
+
+impl Worker {
+    /// A worker that has not begun.
+    pub fn new(
+        deps: Deps,
+        provider: Arc<dyn Provider>,
+        generations: Generations,
+        models: Arc<[Model]>,
+        deadlines: Deadlines,
+    ) -> Self {
+        Self {
+            id: deps.ids.mint(),
+            deps,
+            provider,
+            generations,
+            models,
+            deadlines,
+            running: Arc::default(),
+            slots: Arc::new(Semaphore::new(MAX_JOBS)),
+        }
+    }
+
+    /// Begins to look for work and to listen for orders, on the process's tracker.
+    pub fn start(&self) {
+        let tasks = &self.deps.lifecycle.tasks;
+        tasks.spawn(self.clone().look_for_work());
+        tasks.spawn(self.clone().listen());
+    }
+
+    /// How many jobs this process makes now.
+    pub fn load(&self) -> usize {
+        self.running.lock().len()
+    }
+
+    async fn look_for_work(self) {
+        let shutdown = self.deps.lifecycle.shutdown.clone();
+        let mut nudges = self.deps.bus.subscribe(&Topic::jobs()).await.ok();
+        loop {
+            let Ok(slot) = self.slots.clone().acquire_owned().await else { return };
+            if shutdown.is_cancelled() {
+                return;
+            }
+            match self.claim().await {
+                Ok(Some(claim)) => {
+                    self.take(claim, slot);
+                    continue;
+                }
+                Ok(None) => {}
+                Err(error) => {
+                    tracing::warn!(event = "claim_failed", %error, "the queue cannot be read; trying again")
+                }
+            }
+            drop(slot);
+            let nudge = async {
+                let closed = match &mut nudges {
+                    Some(nudges) => matches!(nudges.next().await, Delivery::Closed),
+                    None => true,
+                };
+                // Without nudges the look every second is what is left.
+                if closed {
+                    std::future::pending::<()>().await;
+                }
+            };
+            tokio::select! {
+                () = nudge => {}
+                () = tokio::time::sleep(POLL) => {}
+                () = shutdown.cancelled() => return,
+            }
+        }
+    }
+
+    async fn claim(&self) -> aether_store::Result<Option<Claim>> {
+        let now = self.deps.clock.now();
+        let mut tx = self.deps.store.begin().await?;
+        let claim = jobs::claim(&mut tx, self.id, now, now + LEASE).await?;
+        if claim.is_some() {
+            tx.save().await?;
+        }
+        Ok(claim)
+    }
+
+    fn take(&self, claim: Claim, slot: OwnedSemaphorePermit) {
+        let cancel = CancellationToken::new();
+        self.running.lock().insert(claim.generation_id, cancel.clone());
+        let worker = self.clone();
+        self.deps.lifecycle.tasks.spawn(async move {
+            let id = claim.generation_id;
+            job::run(&worker, claim, cancel).await;
+            worker.running.lock().remove(&id);
+            drop(slot);
+        });
+    }
+
+    async fn listen(self) {
+        let shutdown = self.deps.lifecycle.shutdown.clone();
+        loop {
+            let Ok(mut orders) = self.deps.bus.subscribe(&Topic::control()).await else {
+                tokio::select! {
+                    () = tokio::time::sleep(POLL) => continue,
+                    () = shutdown.cancelled() => return,
+                }
+            };
+            loop {
+                let delivery = tokio::select! {
+                    delivery = orders.next() => delivery,
+                    () = shutdown.cancelled() => return,
+                };
+                match delivery {
+                    Delivery::Message(bytes) => self.obey(&bytes),
+                    // Whatever was missed is also marked in the job's row: the next heartbeat sees it.
+                    Delivery::Lost => {}
+                    Delivery::Closed => break,
+                }
+            }
+        }
+    }
+
+    fn obey(&self, bytes: &[u8]) {
+        match serde_json::from_slice(bytes) {
+            Ok(Control::Cancel { generation_id }) => {
+                if let Some(cancel) = self.running.lock().get(&generation_id) {
+                    cancel.cancel();
+                }
+            }
+            Err(error) => tracing::debug!(%error, "an order of a form that this version does not know"),
+        }
+    }
+}
