@@ -5,6 +5,7 @@ import { Fragment } from "react";
 import { Link, NavLink, useLocation } from "react-router";
 import type { GenerationSummary } from "@/api/types";
 import { Mark } from "@/components/ui/mark";
+import { roomNamesQuery } from "@/features/conversation/api/rooms";
 import { JobLine } from "@/features/generation/components/job-row";
 import { recentQuery, runningQuery } from "@/features/history/api/history";
 import { placeOf } from "@/features/history/model/summary";
@@ -19,6 +20,7 @@ const places = [
 export function Side() {
   const running = useQuery(runningQuery).data ?? [];
   const recent = useQuery(recentQuery).data ?? [];
+  const names = useQuery(roomNamesQuery).data ?? {};
   const { pathname } = useLocation();
   const conversations = latestOfEach(recent).slice(0, 12);
   return (
@@ -48,7 +50,7 @@ export function Side() {
               to={placeOf(item)}
               aria-current={pathname === placeOf(item) ? "page" : undefined}
             >
-              <span className="clip">{titleOf(item)}</span>
+              <span className="clip">{(item.roomId && names[item.roomId]) || titleOf(item)}</span>
             </Link>
           </Fragment>
         );

@@ -23,7 +23,7 @@ export class SocketError extends Error {
 type Listener = (payload: never) => void;
 
 let socket: Socket | null = null;
-let opening: Promise<void> | null = null;
+let opening = false;
 let wanted = false;
 let epoch = 0;
 let refusals = 0;
@@ -41,14 +41,16 @@ export function isConnected(): boolean {
 
 export function connectSocket(): void {
   wanted = true;
-  opening ??= open();
+  if (opening) return;
+  opening = true;
+  void open();
 }
 
 export function disconnectSocket(): void {
   wanted = false;
   socket?.disconnect();
   socket = null;
-  opening = null;
+  opening = false;
   useConnection.setState({ state: "off" });
 }
 

@@ -58,6 +58,8 @@ function Conversation({ roomId }: { roomId: string }) {
       </Screen>
     );
   }
+  const first = items[0];
+  const name = first ? titleOf(first) : undefined;
   const hasPane = shown !== undefined;
   return (
     <Screen
@@ -80,7 +82,7 @@ function Conversation({ roomId }: { roomId: string }) {
       <h1 className="sr">{title}</h1>
       <div className={`split ${showPane ? "show-pane" : ""}`}>
         <section className="chat" aria-label="Conversation">
-          <Log busy={last !== undefined && !isEnded(last)}>
+          <Log busy={last !== undefined && !isEnded(last)} entries={items.length + waiting.length}>
             {turns.isPending && waiting.length === 0 && <AnswerSkeleton />}
             {turns.error && (
               <ErrorCard
@@ -101,6 +103,7 @@ function Conversation({ roomId }: { roomId: string }) {
                 key={item.id}
                 id={item.id}
                 prompt={item.prompt}
+                name={name}
                 version={versionAt(items, index)}
                 current={shown === item.id}
                 onOpen={(path) => {
@@ -115,6 +118,7 @@ function Conversation({ roomId }: { roomId: string }) {
           <Foot
             roomId={roomId}
             last={last}
+            name={name ?? title}
             version={items.length > 0 ? versionAt(items, items.length - 1) : 1}
             onSent={() => setOpened(undefined)}
           />
@@ -126,6 +130,7 @@ function Conversation({ roomId }: { roomId: string }) {
             <Pane
               key={shown}
               id={shown}
+              name={name}
               version={versionAt(
                 items,
                 items.findIndex((item) => item.id === shown),
@@ -143,6 +148,7 @@ function Conversation({ roomId }: { roomId: string }) {
 interface FootProps {
   roomId: string;
   last: GenerationSummary | undefined;
+  name: string;
   version: number;
   onSent: () => void;
 }
@@ -153,7 +159,7 @@ function Foot(props: FootProps) {
 }
 
 function FollowUp(props: FootProps & { last: GenerationSummary }) {
-  const { last, version } = props;
+  const { last, name, version } = props;
   const { view } = useGeneration(last.id);
   const { stop, stopping } = useStop(last.id);
   const running = view ? !view.ended : !isEnded(last);
@@ -175,7 +181,7 @@ function FollowUp(props: FootProps & { last: GenerationSummary }) {
             <div className="composer-top">
               <span className={`badge ${kindTone(last.type)}`}>
                 <KindGlyph kind={last.type} small />
-                <span className="clip max-w-[24ch]">{titleOf(view?.generation ?? last)}</span>
+                <span className="clip max-w-[24ch]">{name}</span>
                 {version > 1 ? ` v${version}` : ""}
               </span>
               <span className="faint">is what you are changing</span>

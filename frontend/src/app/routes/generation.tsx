@@ -50,7 +50,7 @@ function Single({ id }: { id: string }) {
       <h1 className="sr">{title}</h1>
       <div className={`split ${showPane ? "show-pane" : ""}`}>
         <section className="chat" aria-label="Conversation">
-          <Log busy={view !== undefined && !view.ended}>
+          <Log busy={view !== undefined && !view.ended} entries={1}>
             <Turn
               id={id}
               prompt={view?.generation.prompt ?? ""}

@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Info } from "lucide-react";
 import { useRef, useState } from "react";
 import { Link, useNavigate } from "react-router";
-import type { GenerationSummary, Kind } from "@/api/types";
+import type { Kind } from "@/api/types";
 import { ErrorCard } from "@/components/ui/error-card";
 import { KindTile } from "@/components/ui/kind-tile";
 import { createRoom } from "@/features/conversation/api/rooms";
@@ -123,7 +123,7 @@ function ModelNotice() {
       <Info className="i" aria-hidden="true" />
       <span className="grow">
         <b>Answers come from the built-in demo model.</b>{" "}
-        <span className="dim">Set OPENAI_API_KEY or OPENAI_BASE_URL on the server for real work.</span>
+        <span className="dim">Set OPENAI_API_KEY on the server for real work.</span>
       </span>
     </div>
   );
@@ -157,9 +157,7 @@ function BeingMade() {
 
 function Recent() {
   const recent = useQuery(recentQuery);
-  const done = (recent.data ?? []).filter(
-    (item: GenerationSummary) => item.status !== "running" && item.status !== "queued",
-  );
+  const done = (recent.data ?? []).filter((item) => item.status === "completed");
   if (recent.isSuccess && done.length === 0) return null;
   return (
     <section aria-labelledby="h-recent" aria-busy={recent.isPending}>

@@ -58,7 +58,7 @@ export function makingBars(
 
 export function layoutBars(bars: readonly Bar[], width: number): Rect[] {
   if (bars.length === 0) return [];
-  const gap = bars.length > 1 ? Math.min(width / 130, width / (bars.length * 3)) : 0;
+  const gap = bars.length > 1 ? Math.min(3, width / 48, width / (bars.length * 3)) : 0;
   const space = width - gap * (bars.length - 1);
   const least = Math.min(space / bars.length, width / 60);
   const weights = bars.map((bar) => Math.max(bar.weight, 0));
@@ -78,7 +78,7 @@ export function layoutBars(bars: readonly Bar[], width: number): Rect[] {
       height,
     });
     rects.push(rect(bar.tone, x, size));
-    if (bar.written !== undefined) rects.push(rect("tip", x + size * bar.written - width / 400, width / 200, -2, 10));
+    if (bar.written !== undefined) rects.push(rect("tip", x + size * bar.written - 1, 2, -2, 10));
     x += size + gap;
   });
   return rects;

@@ -34,6 +34,7 @@ export function Composer(props: ComposerProps) {
   function send(event?: FormEvent) {
     event?.preventDefault();
     if (canSend) onSend(text.trim());
+    else box.current?.focus();
   }
   function onKeyDown(event: KeyboardEvent) {
     if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing) return;
@@ -86,7 +87,7 @@ export function Composer(props: ComposerProps) {
             className="btn btn-primary send"
             aria-label="Send"
             title={length === 0 ? "Write something first" : "Send (Enter)"}
-            aria-disabled={!canSend}
+            disabled={sending}
           >
             {sending ? <span className="nib" /> : <ArrowUp className="i" aria-hidden="true" />}
           </button>

@@ -1,14 +1,16 @@
 // What a turn made, in the conversation: while it is made with its stages and files, afterwards as a quiet card.
-import { Check, CircleAlert, X } from "lucide-react";
+import { Check, CircleAlert, Square, X } from "lucide-react";
 import { Grain, GrainWaiting } from "@/components/ui/grain";
 import { KindTile } from "@/components/ui/kind-tile";
-import { count, grouped, stopwatch, titleOf } from "@/lib/words";
+import { count, grouped, stopwatch } from "@/lib/words";
 import { useElapsed } from "../hooks/use-elapsed";
 import { type GenerationView, phaseWords, type ViewFile } from "../model/view";
 import { Stages } from "./stages";
 
 interface CardProps {
   view: GenerationView;
+  /** What the object is called, through all its versions. */
+  name: string;
   version: number;
   current: boolean;
   onOpen: (path?: string) => void;
@@ -22,22 +24,21 @@ export function ArtifactCard(props: CardProps) {
   return <EndedCard {...props} />;
 }
 
-function MakingCard({ view, onOpen, onStop, stopping }: CardProps) {
-  const title = titleOf(view.generation);
+function MakingCard({ view, name, onOpen, onStop, stopping }: CardProps) {
   const elapsed = useElapsed(view.generation.createdAt, true);
   const lines = view.files.reduce((all, file) => all + file.lines, 0);
   return (
-    <section className="making-card" aria-label={`${title} is being made`}>
+    <section className="making-card" aria-label={`${name} is being made`}>
       <div className="making-head">
         <KindTile kind={view.generation.type} />
         <div className="grow">
-          <div className="making-title clip">{title}</div>
+          <div className="making-title clip">{name}</div>
         </div>
         <time className="faint num">{stopwatch(elapsed)}</time>
         <button
           type="button"
           className="btn btn-ghost btn-sm btn-icon"
-          aria-label="Stop"
+          aria-label={`Stop ${name}`}
           title="Stop (Esc)"
           onClick={onStop}
           disabled={stopping}
@@ -49,7 +50,7 @@ function MakingCard({ view, onOpen, onStop, stopping }: CardProps) {
         {view.files.length > 0 ? <Grain bars={view.bars} label={grainWords(view)} /> : <GrainWaiting />}
       </div>
       <Stages view={view} />
-      {view.files.length > 0 && <FileRows files={view.files} writing onOpen={onOpen} />}
+      {view.files.length > 0 && <FileRows files={view.files} state="writing" onOpen={onOpen} />}
       {lines > 0 && (
         <div className="making-foot">
           <span className="grow">{stopping ? "Stopping…" : `${grouped(lines)} lines so far`}</span>
@@ -60,8 +61,7 @@ function MakingCard({ view, onOpen, onStop, stopping }: CardProps) {
   );
 }
 
-function ReadyCard({ view, version, current, onOpen }: CardProps) {
-  const title = titleOf(view.generation);
+function ReadyCard({ view, name, version, current, onOpen }: CardProps) {
   const lines = view.files.reduce((all, file) => all + file.lines, 0);
   const validation = view.metadata?.validation;
   return (
@@ -69,7 +69,7 @@ function ReadyCard({ view, version, current, onOpen }: CardProps) {
       <span className="artifact-row">
         <KindTile kind={view.generation.type} />
         <span className="artifact-name clip grow">
-          {title} {version > 1 && <span className="faint">v{version}</span>}
+          {name} {version > 1 && <span className="faint">v{version}</span>}
         </span>
         <span className="state ready">{phaseWords(view)}</span>
       </span>
@@ -87,14 +87,13 @@ function ReadyCard({ view, version, current, onOpen }: CardProps) {
   );
 }
 
-function EndedCard({ view, onOpen }: CardProps) {
-  const title = titleOf(view.generation);
+function EndedCard({ view, name, onOpen }: CardProps) {
   const failed = view.phase === "failed";
   return (
-    <section className={`making-card ${failed ? "is-failed" : "is-ready"}`} aria-label={title}>
+    <section className={`making-card ${failed ? "is-failed" : "is-ready"}`} aria-label={name}>
       <div className="making-head">
         <KindTile kind={view.generation.type} />
-        <div className="grow making-title clip">{title}</div>
+        <div className="grow making-title clip">{name}</div>
         <span className={`state ${failed ? "failed" : ""}`}>{failed ? "Failed" : "Stopped by you"}</span>
       </div>
       {view.files.length > 0 && (
@@ -102,7 +101,7 @@ function EndedCard({ view, onOpen }: CardProps) {
           <div className="making-grain">
             <Grain bars={view.bars} label={`${count(view.files.length, "file")} kept`} />
           </div>
-          <FileRows files={view.files} writing={false} onOpen={onOpen} />
+          <FileRows files={view.files} state={failed ? "failed" : "stopped"} onOpen={onOpen} />
           <div className="making-foot">
             <span className="grow">What was written is kept.</span>
           </div>
@@ -112,43 +111,45 @@ function EndedCard({ view, onOpen }: CardProps) {
   );
 }
 
-function FileRows({
-  files,
-  writing,
-  onOpen,
-}: {
+interface FileRowsProps {
   files: readonly ViewFile[];
-  writing: boolean;
+  state: "writing" | "failed" | "stopped";
   onOpen: (path: string) => void;
-}) {
+}
+
+function FileRows({ files, state, onOpen }: FileRowsProps) {
   return (
     <div className="files">
       {files.map((file) => {
-        const now = writing && !file.closed;
-        const bad = !writing && (!file.closed || (file.status !== undefined && file.status !== "complete"));
+        const whole = file.closed && (file.status ?? "complete") === "complete";
+        const tone = whole ? "" : state === "writing" ? "now" : state === "failed" ? "bad" : "";
+        const words = whole
+          ? count(file.lines, "line")
+          : state === "writing"
+            ? `line ${grouped(file.lines)}`
+            : state === "failed"
+              ? "cut off"
+              : `stopped at line ${grouped(file.lines)}`;
         return (
-          <button
-            type="button"
-            key={file.path}
-            className={`file ${now ? "now" : ""} ${bad ? "bad" : ""}`}
-            onClick={() => onOpen(file.path)}
-          >
-            {now ? (
-              <span className="dot" />
-            ) : bad ? (
-              <CircleAlert className="i" aria-hidden="true" />
-            ) : (
-              <Check className="i" aria-hidden="true" />
-            )}
+          <button type="button" key={file.path} className={`file ${tone}`} onClick={() => onOpen(file.path)}>
+            <FileIcon whole={whole} state={state} />
             <span className="name clip">{file.path}</span>
             <span />
-            <span className="lines">
-              {now ? `line ${grouped(file.lines)}` : bad ? "cut off" : count(file.lines, "line")}
-            </span>
+            <span className="lines">{words}</span>
           </button>
         );
       })}
     </div>
+  );
+}
+
+function FileIcon({ whole, state }: { whole: boolean; state: FileRowsProps["state"] }) {
+  if (whole) return <Check className="i" aria-hidden="true" />;
+  if (state === "writing") return <span className="dot" />;
+  return state === "failed" ? (
+    <CircleAlert className="i" aria-hidden="true" />
+  ) : (
+    <Square className="i" aria-hidden="true" />
   );
 }
 

@@ -26,7 +26,6 @@ export function FileTree({ files, selected, writing, onSelect }: FileTreeProps) 
     event.currentTarget.querySelector<HTMLElement>(`[data-path="${CSS.escape(next)}"]`)?.focus();
   }
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: the keys belong to the rows inside
     <div className="tree" role="tree" aria-label="Files" onKeyDown={onKeyDown}>
       {rows.map((row) => {
         const file = row.path === null ? undefined : byPath.get(row.path);

@@ -13,16 +13,18 @@ const DetailsTab = lazy(() => import("./details-tab"));
 
 interface PaneProps {
   id: string;
+  /** What the object is called; undefined: by this generation's own title. */
+  name?: string | undefined;
   version: number;
   /** Chosen by the user; undefined: follow what is being written. */
   path: string | undefined;
   onPath: (path: string | undefined) => void;
 }
 
-export function Pane({ id, version, path, onPath }: PaneProps) {
+export function Pane({ id, name, version, path, onPath }: PaneProps) {
   const { view } = useGeneration(id);
   if (!view) return <section className="pane" aria-label="Files" aria-busy="true" />;
-  const title = titleOf(view.generation);
+  const title = name ?? titleOf(view.generation);
   return (
     <Tabs.Root className="pane" defaultValue="code" asChild>
       <section aria-label={title}>

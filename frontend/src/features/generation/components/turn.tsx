@@ -4,7 +4,7 @@ import type { ReactNode } from "react";
 import { CopyButton } from "@/components/ui/copy-button";
 import { ErrorCard } from "@/components/ui/error-card";
 import { Mark } from "@/components/ui/mark";
-import { clock } from "@/lib/words";
+import { clock, titleOf } from "@/lib/words";
 import { useGeneration } from "../hooks/use-generation";
 import { useStop } from "../hooks/use-stop";
 import type { GenerationView } from "../model/view";
@@ -14,6 +14,8 @@ import { Prose } from "./prose";
 interface TurnProps {
   id: string;
   prompt: string;
+  /** What the object is called; undefined: by this generation's own title. */
+  name?: string | undefined;
   version: number;
   /** The pane shows this one. */
   current: boolean;
@@ -22,12 +24,12 @@ interface TurnProps {
   onRetry: () => void;
 }
 
-export function Turn({ id, prompt, version, current, onOpen, onRetry }: TurnProps) {
+export function Turn({ id, prompt, name, version, current, onOpen, onRetry }: TurnProps) {
   const { view, error, isPending, isFetching, refetch } = useGeneration(id);
   return (
     <div className="turn">
       <UserMessage text={prompt} />
-      {view && <Answer view={view} version={version} current={current} onOpen={onOpen} onRetry={onRetry} />}
+      {view && <Answer view={view} name={name} version={version} current={current} onOpen={onOpen} onRetry={onRetry} />}
       {!view && isPending && <AnswerSkeleton />}
       {!view && error && (
         <ErrorCard
@@ -54,6 +56,7 @@ export function UserMessage({ text, children }: { text: string; children?: React
 
 function Answer({
   view,
+  name,
   version,
   current,
   onOpen,
@@ -73,6 +76,7 @@ function Answer({
         {view.before !== "" && <Prose text={view.before} writing={writing && !inFiles} />}
         {showCard && (
           <ArtifactCard
+            name={name ?? titleOf(view.generation)}
             view={view}
             version={version}
             current={current}

@@ -146,7 +146,7 @@ function closeLast(segments: Segment[]): void {
 
 function closes(line: string, fence: Fence): boolean {
   const found = /^ {0,3}(`+|~+)[ \t]*$/.exec(line)?.[1];
-  return found !== undefined && found.startsWith(fence.mark) && found.length >= fence.length;
+  return found?.startsWith(fence.mark) === true && found.length >= fence.length;
 }
 
 function mayBecomeFence(tail: string, fence: Fence | null): boolean {

@@ -61,6 +61,7 @@ function Row({
               <Marked text={title} query={query} />
             </Link>
             <small className="clip">
+              {item.status !== "completed" && <span className="only-phone">{state.words},&nbsp;</span>}
               <Marked text={item.prompt} query={query} />
             </small>
           </div>

@@ -1,6 +1,6 @@
 // Everything the user made: search and filters live in the URL, rows come a page at a time, deletion can be undone.
 import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
-import { Search, Star } from "lucide-react";
+import { ChevronDown, Search, Star } from "lucide-react";
 import { type ReactNode, useEffect, useRef, useState } from "react";
 import { useSearchParams } from "react-router";
 import { keys } from "@/api/keys";
@@ -191,19 +191,22 @@ interface FilterSelectProps {
 
 function FilterSelect({ label, value, options, onChange }: FilterSelectProps) {
   return (
-    <select
-      className="btn lib-pick"
-      aria-label={label}
-      value={value}
-      onChange={(event) => onChange(event.target.value)}
-    >
-      <option value="">{label}: any</option>
-      {options.map(([option, name]) => (
-        <option key={option} value={option}>
-          {label}: {name}
-        </option>
-      ))}
-    </select>
+    <span className="pick">
+      <select
+        className="btn lib-pick"
+        aria-label={label}
+        value={value}
+        onChange={(event) => onChange(event.target.value)}
+      >
+        <option value="">{label}: any</option>
+        {options.map(([option, name]) => (
+          <option key={option} value={option}>
+            {label}: {name}
+          </option>
+        ))}
+      </select>
+      <ChevronDown className="i i-sm" aria-hidden="true" />
+    </span>
   );
 }
 
