@@ -22,6 +22,9 @@ use crate::{
 /// When nothing came for this long, journal and database are asked whether something was missed.
 const RECHECK: Duration = Duration::from_secs(5);
 
+/// A reader does not wait longer for the journal, so that it gets its end from the database in time.
+const READ: Duration = Duration::from_secs(2);
+
 /// After a failed read the next one waits at least this long.
 const PAUSE_MIN: Duration = Duration::from_millis(100);
 
@@ -187,7 +190,8 @@ where
     }
 
     async fn read(&mut self) {
-        match self.news().await {
+        let news = timeout(READ, self.news()).await;
+        match news.unwrap_or_else(|_| Err(BusError::Unavailable("the journal is not read in time".into()))) {
             Ok(Some(page)) => {
                 self.failures = 0;
                 let found = !page.events.is_empty();

@@ -157,7 +157,7 @@ impl Bus {
                 memory.forget(id);
                 Ok(())
             }
-            Backend::Redis(redis) => redis.forget(id).await,
+            Backend::Redis(redis) => Box::pin(redis.forget(id)).await,
         }
     }
 
@@ -195,7 +195,8 @@ impl Bus {
     ) -> Result<Option<Page>, BusError> {
         match &self.backend {
             Backend::Memory(memory) => Ok(memory.page(id, after, limit)),
-            Backend::Redis(redis) => redis.page(id, after, limit).await,
+            // Boxed: a follower is small while it waits, which is nearly always.
+            Backend::Redis(redis) => Box::pin(redis.page(id, after, limit)).await,
         }
     }
 
@@ -210,7 +211,7 @@ impl Bus {
         }
         match &self.backend {
             Backend::Memory(memory) => memory.append(id, attempt, happenings),
-            Backend::Redis(redis) => redis.append(id, attempt, happenings).await,
+            Backend::Redis(redis) => Box::pin(redis.append(id, attempt, happenings)).await,
         }
     }
 }

@@ -76,7 +76,7 @@ impl Bus {
         tasks: &TaskTracker,
     ) -> Result<Self, BusError> {
         let backend = if let Some(url) = redis_url {
-            Backend::Redis(Arc::new(Redis::connect(url, shutdown, tasks).await?))
+            Backend::Redis(Arc::new(Box::pin(Redis::connect(url, shutdown, tasks)).await?))
         } else {
             let memory = Arc::new(Memory::new(shutdown.clone()));
             let topics = memory.topics.clone();
@@ -93,7 +93,7 @@ impl Bus {
     pub async fn check(&self) -> Result<(), BusError> {
         match &self.backend {
             Backend::Memory(_) => Ok(()),
-            Backend::Redis(redis) => redis.check().await,
+            Backend::Redis(redis) => Box::pin(redis.check()).await,
         }
     }
 
@@ -109,7 +109,7 @@ impl Bus {
                 memory.topics.send(topic.as_str(), &fanout::Note::Bytes(payload.into().into()));
                 Ok(())
             }
-            Backend::Redis(redis) => redis.publish(topic.as_str(), &payload.into()).await,
+            Backend::Redis(redis) => Box::pin(redis.publish(topic.as_str(), &payload.into())).await,
         }
     }
 

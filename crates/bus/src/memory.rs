@@ -186,3 +186,59 @@ impl Journal {
 fn full(id: GenerationId) -> AppendError {
     BusError::Unavailable(format!("the journal of {id} is full")).into()
 }
+
+#[cfg(test)]
+mod tests {
+    use aether_common::id::Ids;
+    use tokio::time::advance;
+
+    use super::*;
+
+    fn memory() -> Memory {
+        Memory::new(CancellationToken::new())
+    }
+
+    fn held(memory: &Memory, id: GenerationId) -> bool {
+        memory.page(id, None, 1).is_some()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_journal_is_held_for_its_time_and_then_takes_no_room() {
+        let memory = memory();
+        let (running, ended): (GenerationId, GenerationId) = (Ids::system().mint(), Ids::system().mint());
+        let delta = Happening::Progress {
+            progress: 1,
+            status: aether_common::event::Stage::Streaming,
+            delta: Some("x".into()),
+        };
+        memory.append(running, 1, std::slice::from_ref(&delta)).unwrap();
+        memory.append(ended, 1, &[delta, Happening::Cancelled]).unwrap();
+        advance(ENDED_TTL.saturating_sub(Duration::from_secs(1))).await;
+        assert!(held(&memory, running) && held(&memory, ended));
+        advance(Duration::from_secs(2)).await;
+        assert!(held(&memory, running) && !held(&memory, ended));
+        advance(RUNNING_TTL).await;
+        assert!(!held(&memory, running));
+        memory.append(Ids::system().mint(), 1, &[Happening::Cancelled]).unwrap();
+        assert_eq!(memory.journals().by_id.len(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_crowd_of_journals_is_bounded_and_the_oldest_go_first() {
+        let memory = memory();
+        let ids = Ids::system();
+        let first = ids.mint();
+        let (place, changed) = memory.watch(first);
+        memory.append(first, 1, &[Happening::Cancelled]).unwrap();
+        let mut newest = first;
+        for _ in 0..MAX_JOURNALS + 100 {
+            advance(Duration::from_millis(1)).await;
+            newest = ids.mint();
+            memory.append(newest, 1, &[Happening::Cancelled]).unwrap();
+        }
+        assert!(memory.journals().by_id.len() <= MAX_JOURNALS);
+        assert!(held(&memory, newest) && !held(&memory, first));
+        // Its follower keeps the place, and is told.
+        assert!(changed.has_changed().unwrap() && Arc::ptr_eq(&place, &memory.find(first).unwrap()));
+    }
+}

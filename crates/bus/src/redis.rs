@@ -116,11 +116,7 @@ impl Redis {
         if !*self.relay_up.borrow() {
             return Err(BusError::Unavailable("the relay is not connected".into()));
         }
-        let mut commands = self.commands.clone();
-        timeout(CHECK, redis::cmd("PING").query_async::<()>(&mut commands))
-            .await
-            .map_err(|_| no_answer())?
-            .map_err(unavailable)
+        timeout(CHECK, self.carry_out(&redis::cmd("PING"))).await.map_err(|_| no_answer())?
     }
 
     pub(crate) async fn publish(&self, topic: &str, payload: &[u8]) -> Result<(), BusError> {

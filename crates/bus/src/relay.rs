@@ -139,6 +139,8 @@ impl Relay {
         let (sink, mut messages) = pubsub.split();
         let mut session = Session { sink, active, left: HashSet::new(), ping_due: false };
         self.confirm(&session.active);
+        // Who gave up while there was no connection has no use for the channel.
+        self.waiting.retain(|_, listeners| listeners.iter().any(|listener| !listener.is_closed()));
         let mut ping = interval(PING);
         ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
         // At most one command is on its way, so that its answer cannot be taken for another's.

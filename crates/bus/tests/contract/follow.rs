@@ -205,3 +205,13 @@ pub async fn a_dropped_follower_leaves_nothing_behind(stand: &Stand) {
     drop(following);
     eventually(async || Arc::strong_count(&alive) == 1).await;
 }
+
+pub async fn the_end_of_the_bus_ends_followers(stand: &Stand) {
+    let id = new_id();
+    write(&stand.bus, id, 1, 2).await;
+    let following = stand.bus.follow(id, After::Beginning, runs).await.unwrap();
+    stand.shutdown.cancel();
+    assert_eq!(within(following.events.count()).await, 2);
+    // Whoever still writes is not hindered.
+    assert_eq!(stand.bus.append(id, 1, &Happening::Cancelled).await, Ok(at(1, 3)));
+}

@@ -56,5 +56,6 @@ stories! {
         a_lost_end_is_found_in_the_database,
         a_forgotten_journal_that_is_begun_anew_starts_over,
         a_new_attempt_is_passed_on,
+        the_end_of_the_bus_ends_followers,
         a_dropped_follower_leaves_nothing_behind;
 }

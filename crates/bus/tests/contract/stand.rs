@@ -81,11 +81,25 @@ impl Server {
     }
 
     pub async fn start_again(&mut self) {
-        let child = redis_server(self.port, self.folder.path()).spawn();
-        self.child = Some(child.unwrap_or_else(|error| {
-            panic!("redis-server cannot be started ({error}): install Redis 7 or set AETHER_TEST_REDIS_URL")
-        }));
-        eventually(async || self.command(&["PING"]).await.is_ok()).await;
+        eventually(async || {
+            // It ends at once when somebody else has the port: then try again.
+            if self.child.as_mut().is_none_or(|child| child.try_wait().unwrap().is_some()) {
+                self.child = Some(redis_server(self.port, self.folder.path()).spawn().unwrap_or_else(|error| {
+                    panic!("redis-server cannot be started ({error}): install Redis 7 or set AETHER_TEST_REDIS_URL")
+                }));
+            }
+            self.command(&["PING"]).await.is_ok()
+        })
+        .await;
+    }
+
+    /// Lets it hang: connections stay, nothing is answered.
+    pub fn freeze(&self) {
+        self.signal("-STOP");
+    }
+
+    pub fn thaw(&self) {
+        self.signal("-CONT");
     }
 
     /// Empties it.
@@ -99,6 +113,13 @@ impl Server {
         let mut command = redis::cmd(words[0]);
         command.arg(&words[1..]);
         command.query_async(&mut connection).await
+    }
+}
+
+impl Server {
+    fn signal(&self, signal: &str) {
+        let pid = self.child.as_ref().unwrap().id().to_string();
+        assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
     }
 }
 
