@@ -45,13 +45,25 @@ pub struct Account {
     pub disabled: bool,
 }
 
+/// What becomes of a value that may be absent.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Change<T> {
+    /// It stays.
+    #[default]
+    Keep,
+    /// It is taken away.
+    Clear,
+    /// It is replaced.
+    Set(T),
+}
+
 /// What changes in a profile; `None` leaves it as it is.
 #[derive(Clone, Debug, Default)]
 pub struct ProfileChange {
     /// The name that others see.
     pub name: Option<String>,
-    /// The picture; `Some(None)` takes it away.
-    pub avatar_url: Option<Option<String>>,
+    /// The picture.
+    pub avatar_url: Change<String>,
     /// The whole of the preferences, an object.
     pub preferences: Option<serde_json::Value>,
 }
@@ -174,8 +186,11 @@ pub async fn update_profile(
         ),
         id.0,
         change.name.as_deref(),
-        change.avatar_url.is_some(),
-        change.avatar_url.as_ref().and_then(Option::as_deref),
+        change.avatar_url != Change::Keep,
+        match &change.avatar_url {
+            Change::Set(url) => Some(url.as_str()),
+            Change::Keep | Change::Clear => None,
+        },
         change.preferences.as_ref().map(Json),
         now
     )?;

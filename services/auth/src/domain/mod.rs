@@ -1,0 +1,8 @@
+//! The rules of accounts: no HTTP, no SQL.
+
+pub mod email;
+pub mod keys;
+pub mod password;
+pub mod profile;
+pub mod seal;
+pub mod session;

@@ -1,0 +1,54 @@
+//! `GET /capabilities`
+
+use aether_web::extract::Json;
+use serde::Serialize;
+
+use crate::domain::{password, profile, session};
+
+/// What this service can do.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(crate) struct Capabilities {
+    features: Features,
+    limits: Limits,
+}
+
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = AuthFeatures)]
+struct Features {
+    /// Ways to sign in.
+    sign_in: [&'static str; 1],
+    /// Whether anybody may make an account.
+    registration: bool,
+}
+
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = AuthLimits)]
+struct Limits {
+    password_min_characters: usize,
+    password_max_characters: usize,
+    name_max_characters: usize,
+    preferences_max_bytes: usize,
+    access_token_seconds: i64,
+    refresh_token_seconds: i64,
+}
+
+/// What this service can do, and its limits.
+#[utoipa::path(
+    get, path = "/capabilities", operation_id = "getAuthCapabilities",
+    responses((status = 200, body = Capabilities))
+)]
+pub(crate) async fn get_capabilities() -> Json<Capabilities> {
+    Json(Capabilities {
+        features: Features { sign_in: ["password"], registration: true },
+        limits: Limits {
+            password_min_characters: password::MIN,
+            password_max_characters: password::MAX,
+            name_max_characters: profile::MAX_NAME,
+            preferences_max_bytes: profile::MAX_PREFERENCES,
+            access_token_seconds: session::ACCESS_LIFETIME.num_seconds(),
+            refresh_token_seconds: session::REFRESH_LIFETIME.num_seconds(),
+        },
+    })
+}

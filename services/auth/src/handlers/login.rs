@@ -1,0 +1,80 @@
+//! `POST /login`
+
+use aether_common::problem::Problem;
+use aether_store::users;
+use aether_web::{
+    client_ip::ClientIp,
+    extract::Json,
+    respond::{ProblemBody, Result},
+};
+use axum::{
+    extract::State,
+    http::{HeaderMap, StatusCode},
+    response::Response,
+};
+use secrecy::SecretString;
+use serde::Deserialize;
+
+use crate::{
+    answer::{self, SessionBody, TokenDelivery},
+    csrf,
+    domain::{
+        email,
+        password::{Password, Verdict},
+    },
+    handlers::place,
+    state::AppState,
+};
+
+/// Who signs in, and how they prove it.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct LoginBody {
+    #[schema(example = "ana@example.com")]
+    email: String,
+    #[schema(value_type = String, max_length = 128)]
+    password: SecretString,
+    #[serde(default)]
+    token_delivery: TokenDelivery,
+}
+
+/// Signs in. An unknown e-mail, a wrong password and a disabled account cannot be told apart, by answer or by time.
+#[utoipa::path(
+    post, path = "/login", operation_id = "login", request_body = LoginBody,
+    responses(
+        (status = 200, description = "The session", body = SessionBody),
+        (status = 401, description = "`invalid_credentials`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "`overloaded`", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn login(
+    State(state): State<AppState>,
+    ip: ClientIp,
+    headers: HeaderMap,
+    Json(body): Json<LoginBody>,
+) -> Result<Response> {
+    if body.token_delivery == TokenDelivery::Cookie {
+        csrf::check(&headers, &state.origins)?;
+    }
+    let password =
+        Password::read(&body.password).map_err(|reason| Problem::invalid_field("password", reason))?;
+    let account = match email::canonical(&body.email) {
+        Ok(email) => users::find_by_email(&mut state.store.conn().await?, &email).await?,
+        Err(_) => None,
+    };
+    let kept = account.as_ref().and_then(|account| account.password_hash.clone());
+    let verdict = state.passwords.verify(&password, kept.as_deref()).await?;
+    let (Verdict::Right { rehashed }, Some(account)) = (verdict, account.filter(|account| !account.disabled))
+    else {
+        tracing::info!(event = "login_refused", client.address = %ip.0, "a sign-in was refused");
+        return Err(Problem::new(401, "invalid_credentials", "The e-mail or the password is wrong.").into());
+    };
+    let mut tx = state.store.begin().await?;
+    if let (Some(old), Some(new)) = (&kept, &rehashed) {
+        users::replace_password_hash(&mut tx, account.user.id, old, new, state.clock.now()).await?;
+    }
+    let issued = state.sessions.open(&mut tx, account.user, place(ip, &headers)).await?;
+    tx.save().await?;
+    tracing::info!(event = "logged_in", user.id = %issued.user.id, "signed in");
+    Ok(answer::session(StatusCode::OK, issued, body.token_delivery, &state.public_url))
+}

@@ -1,0 +1,93 @@
+//! `GET /sessions`, `DELETE /sessions/{id}`, `DELETE /sessions`: one's own sign-ins.
+
+use aether_common::{id::SessionId, page::Page, problem::Problem};
+use aether_store::sessions::{self, EndReason};
+use aether_web::{
+    extract::{Json, Path},
+    respond::{ProblemBody, Result},
+};
+use axum::{extract::State, http::StatusCode};
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use crate::state::{AppState, SignedIn};
+
+/// More than this many are not shown; nobody reads on.
+const MAX_LISTED: i64 = 100;
+
+/// A sign-in.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct OwnSession {
+    id: SessionId,
+    /// The program that signed in, as it calls itself.
+    device: Option<String>,
+    /// The address of the last use.
+    ip: String,
+    created_at: DateTime<Utc>,
+    last_used_at: DateTime<Utc>,
+    /// Whether this is the session that asks.
+    current: bool,
+}
+
+/// One's own sign-ins, the last used first.
+#[utoipa::path(
+    get, path = "/sessions", operation_id = "listSessions", security(("bearer" = [])),
+    responses(
+        (status = 200, body = Page<OwnSession>),
+        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn list_sessions(
+    State(state): State<AppState>,
+    caller: SignedIn,
+) -> Result<Json<Page<OwnSession>>> {
+    let mut conn = state.store.conn().await?;
+    let sessions = sessions::list(&mut conn, caller.user.id, state.clock.now(), MAX_LISTED).await?;
+    let items = sessions.into_iter().map(|session| OwnSession {
+        current: session.id == caller.session_id,
+        id: session.id,
+        device: session.user_agent,
+        ip: session.ip,
+        created_at: session.created_at,
+        last_used_at: session.last_used_at,
+    });
+    Ok(Json(Page { items: items.collect(), next_cursor: None }))
+}
+
+/// Signs out one of one's own sessions.
+#[utoipa::path(
+    delete, path = "/sessions/{id}", operation_id = "deleteSession", security(("bearer" = [])),
+    params(("id" = SessionId, Path)),
+    responses(
+        (status = 204),
+        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn delete_session(
+    State(state): State<AppState>,
+    caller: SignedIn,
+    Path(id): Path<SessionId>,
+) -> Result<StatusCode> {
+    let mut conn = state.store.conn().await?;
+    let ended = sessions::end(&mut conn, caller.user.id, id, EndReason::Revoked, state.clock.now()).await?;
+    if ended { Ok(StatusCode::NO_CONTENT) } else { Err(Problem::not_found().into()) }
+}
+
+/// Signs out every other session of one's own.
+#[utoipa::path(
+    delete, path = "/sessions", operation_id = "deleteOtherSessions", security(("bearer" = [])),
+    responses(
+        (status = 204),
+        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn delete_other_sessions(
+    State(state): State<AppState>,
+    caller: SignedIn,
+) -> Result<StatusCode> {
+    let mut conn = state.store.conn().await?;
+    sessions::end_others(&mut conn, caller.user.id, caller.session_id, state.clock.now()).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,67 @@
+//! Every path of the service on one screen.
+
+use aether_boot::{Deps, Service, serve};
+use aether_web::{
+    layers::{REQUEST_TIMEOUT, timed},
+    openapi,
+};
+use axum::Router;
+use utoipa::{
+    Modify, OpenApi,
+    openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{
+    handlers::{
+        capabilities, jwks, login, logout, process_state, profile, providers, refresh, register, sessions,
+    },
+    state::AppState,
+};
+
+const NAME: &str = "auth-service";
+const PREFIX: &str = "/api/auth";
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "AetherOS auth", description = "Accounts, sign-ins and the keys that sign access tokens."),
+    modifiers(&Bearer)
+)]
+struct Document;
+
+struct Bearer;
+
+impl Modify for Bearer {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme("bearer", SecurityScheme::Http(scheme));
+    }
+}
+
+pub(crate) fn service(state: AppState, deps: &Deps) -> Service {
+    let (router, document) = OpenApiRouter::with_openapi(Document::openapi())
+        .routes(routes!(register::register))
+        .routes(routes!(login::login))
+        .routes(routes!(refresh::refresh))
+        .routes(routes!(logout::logout))
+        .routes(routes!(profile::get_profile, profile::put_profile))
+        .routes(routes!(providers::get_providers))
+        .routes(routes!(sessions::list_sessions, sessions::delete_other_sessions))
+        .routes(routes!(sessions::delete_session))
+        .routes(routes!(jwks::get_jwks))
+        .routes(routes!(capabilities::get_capabilities))
+        .routes(routes!(process_state::get_state))
+        .with_state(state)
+        .split_for_parts();
+    let health = serve::health(NAME, deps);
+    let router = router.merge(health.clone().routes()).merge(openapi::routes(&document));
+    Service {
+        name: NAME,
+        prefix: PREFIX,
+        router: timed(router, REQUEST_TIMEOUT),
+        absolute: Router::new(),
+        openapi: document,
+        health,
+    }
+}
