@@ -2,6 +2,8 @@
 //! service, nginx in front. Used by `cargo xtask stack` and by the journeys of `cargo xtask test`.
 
 pub mod command;
+#[cfg(test)]
+mod gateway_tests;
 mod nginx;
 pub mod postgres;
 pub mod redis;

@@ -61,7 +61,8 @@ impl Stage {
     fn tools(self) -> &'static [&'static tools::Tool] {
         match self {
             Self::Fmt | Self::Clippy | Self::Build | Self::FrontEnd | Self::Generate => &[],
-            Self::Rust => &[&tools::POSTGRES, &tools::REDIS],
+            // The gateway's own tests run a real nginx.
+            Self::Rust => &[&tools::POSTGRES, &tools::REDIS, &tools::NGINX],
             Self::JourneyEmbedded => &[&tools::BROWSER, &tools::CURL],
             Self::JourneyStack => {
                 &[&tools::BROWSER, &tools::CURL, &tools::POSTGRES, &tools::REDIS, &tools::NGINX]
