@@ -4,6 +4,9 @@
 
 pub mod backend;
 pub mod database;
+pub mod people;
+pub mod sse;
 
 pub use backend::{Backend, backends};
 pub use database::{TestDatabase, databases};
+pub use people::{People, Person};

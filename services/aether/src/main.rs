@@ -1,2 +1,45 @@
-//! Placeholder.
-fn main() {}
+//! `aether`: the whole product in one process, and its operator commands.
+
+use std::process::ExitCode;
+
+use aether::{commands, compose};
+use aether_boot::{Process, run};
+use clap::{Parser, Subcommand};
+
+/// AetherOS: describe software in plain words, watch it being made, run it on the spot.
+#[derive(Parser)]
+#[command(version, about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the product (the default).
+    Serve,
+    /// Bring the database's schema up to date, and stop.
+    Migrate,
+    /// Say whether the settings can be used, and stop.
+    Config {
+        #[command(subcommand)]
+        action: ConfigAction,
+    },
+    /// Print the OpenAPI document of all services.
+    Openapi,
+}
+
+#[derive(Subcommand)]
+enum ConfigAction {
+    /// Check every setting.
+    Check,
+}
+
+fn main() -> ExitCode {
+    match Cli::parse().command.unwrap_or(Command::Serve) {
+        Command::Serve => run(Process::Aether, |deps| async move { compose::router(&deps).await }),
+        Command::Migrate => commands::migrate(),
+        Command::Config { action: ConfigAction::Check } => commands::check_config(),
+        Command::Openapi => commands::print_openapi(),
+    }
+}
