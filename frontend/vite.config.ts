@@ -21,9 +21,10 @@ export default defineConfig({
   },
   server: {
     port: 5173,
+    // The server accepts cookie calls only from its own origin.
     proxy: {
-      "/api": { target: backend },
-      "/socket.io": { target: backend, ws: true },
+      "/api": { target: backend, headers: { origin: backend } },
+      "/socket.io": { target: backend, ws: true, headers: { origin: backend } },
     },
   },
   test: {

@@ -26,6 +26,7 @@ const below: Record<string, readonly string[]> = {
   config: [],
   lib: ["api", "config"],
   components: ["api", "config", "lib"],
+  testing: ["api", "config", "lib", "components"],
 };
 
 it("keeps features apart and layers in order", () => {
@@ -36,6 +37,8 @@ it("keeps features apart and layers in order", () => {
       const to = layerOf(path);
       const known = to.startsWith("features/") || to === "app" || to in below;
       if (!known || to === from || from === "app" || from.startsWith("main")) continue;
+      if (to === "testing" && !/\.test\.tsx?$/.test(file)) broken.push(`${relative(root, file)} imports ${path}`);
+      if (to === "testing") continue;
       const allowed = from.startsWith("features/") ? Object.keys(below) : (below[from] ?? []);
       if (!allowed.includes(to)) broken.push(`${relative(root, file)} imports ${path}`);
     }

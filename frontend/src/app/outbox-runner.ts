@@ -27,11 +27,13 @@ export function runOutbox(): () => void {
       if (busy.has(item.clientId)) continue;
       busy.add(item.clientId);
       void send(item)
-        .catch(() => {
+        .catch(() => false)
+        .then((done) => {
+          busy.delete(item.clientId);
+          if (done) return;
           clearTimeout(timer);
           timer = setTimeout(look, TRY_AGAIN_MS);
-        })
-        .finally(() => busy.delete(item.clientId));
+        });
     }
   };
   const stops = [
@@ -54,10 +56,11 @@ export function runOutbox(): () => void {
   };
 }
 
-async function send(item: OutgoingPrompt): Promise<void> {
+/** True when there is nothing more to do for it: the server has it, or has refused it. */
+async function send(item: OutgoingPrompt): Promise<boolean> {
   const before = await queryClient.fetchQuery({ ...roomGenerationsQuery(item.roomId), staleTime: 0 });
   const last = before.at(-1);
-  if (last && isRunning(last)) return;
+  if (last && isRunning(last)) return false;
   updateInOutbox(item.clientId, { tries: item.tries + 1 });
   let id: string;
   try {
@@ -71,7 +74,7 @@ async function send(item: OutgoingPrompt): Promise<void> {
   } catch (error) {
     if (error instanceof SocketError && error.code !== "disconnected" && error.code !== "timeout") {
       updateInOutbox(item.clientId, { refused: error.message });
-      return;
+      return true;
     }
     throw error;
   }
@@ -80,6 +83,7 @@ async function send(item: OutgoingPrompt): Promise<void> {
   removeFromOutbox(item.clientId);
   void queryClient.invalidateQueries({ queryKey: keys.history });
   void queryClient.invalidateQueries({ queryKey: keys.generation(id) });
+  return true;
 }
 
 function isRunning(generation: GenerationSummary): boolean {

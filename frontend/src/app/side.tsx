@@ -21,6 +21,7 @@ export function Side() {
   const running = useQuery(runningQuery).data ?? [];
   const recent = useQuery(recentQuery).data ?? [];
   const names = useQuery(roomNamesQuery).data ?? {};
+  const nameOf = (item: GenerationSummary) => (item.roomId ? names[item.roomId] : undefined);
   const { pathname } = useLocation();
   const conversations = latestOfEach(recent).slice(0, 12);
   return (
@@ -37,7 +38,7 @@ export function Side() {
       ))}
       {running.length > 0 && <div className="side-sec">Being made</div>}
       {running.map((job) => (
-        <JobLine job={job} to={placeOf(job)} key={job.id} />
+        <JobLine job={job} name={nameOf(job)} to={placeOf(job)} key={job.id} />
       ))}
       {conversations.map((item, index) => {
         const day = dayName(item.createdAt);
@@ -50,7 +51,7 @@ export function Side() {
               to={placeOf(item)}
               aria-current={pathname === placeOf(item) ? "page" : undefined}
             >
-              <span className="clip">{(item.roomId && names[item.roomId]) || titleOf(item)}</span>
+              <span className="clip">{nameOf(item) ?? titleOf(item)}</span>
             </Link>
           </Fragment>
         );

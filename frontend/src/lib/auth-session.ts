@@ -10,13 +10,21 @@ interface SessionState {
   user: User | null;
   /** The user chose to go: the next sign-in starts at home, not where they were. */
   left: boolean;
+  /** It is not known who is there, because the server does not answer. It is asked again. */
+  unreachable: boolean;
 }
 
-export const useSession = create<SessionState>(() => ({ status: "unknown", user: null, left: false }));
+export const useSession = create<SessionState>(() => ({
+  status: "unknown",
+  user: null,
+  left: false,
+  unreachable: false,
+}));
 
 // Says that a cookie may be there, so that a new visitor's first page makes no call that must fail.
 const HINT = "aether.session";
 const RENEW_BEFORE_MS = 60_000;
+const ASK_AGAIN_MS = 3_000;
 
 let token: { value: string; endsAt: number } | null = null;
 let renewal: Promise<boolean> | null = null;
@@ -48,7 +56,7 @@ export function onToken(listener: (token: string) => void): () => void {
 export function beginSession(session: Session, announce = true): void {
   token = { value: session.accessToken, endsAt: Date.now() + session.expiresIn * 1000 };
   setHint(true);
-  useSession.setState({ status: "signed-in", user: session.user, left: false });
+  useSession.setState({ status: "signed-in", user: session.user, left: false, unreachable: false });
   clearTimeout(timer);
   timer = setTimeout(() => void renewSession(), Math.max(session.expiresIn * 1000 - RENEW_BEFORE_MS, 5_000));
   for (const listener of tokenListeners) listener(session.accessToken);
@@ -73,8 +81,12 @@ export async function restoreSession(): Promise<void> {
     useSession.setState({ status: "signed-out", user: null });
     return;
   }
-  await renewSession();
-  if (useSession.getState().status === "unknown") useSession.setState({ status: "signed-out", user: null });
+  while (useSession.getState().status === "unknown") {
+    await renewSession();
+    if (useSession.getState().status !== "unknown") return;
+    useSession.setState({ unreachable: true });
+    await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS));
+  }
 }
 
 /** True when there is a new access token. False: no session, or no answer (then the old state stays). */

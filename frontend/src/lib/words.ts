@@ -10,9 +10,9 @@ export function ago(iso: string, now: number = Date.now()): string {
   const days = dayDistance(then, now);
   if (days === 0) return `${Math.floor(seconds / 3600)} h ago`;
   if (days === 1) return "yesterday";
-  if (days < 7) return new Date(then).toLocaleDateString("en", { weekday: "long" });
+  if (days < 7) return new Date(then).toLocaleDateString("en-GB", { weekday: "long" });
   const sameYear = new Date(then).getFullYear() === new Date(now).getFullYear();
-  return new Date(then).toLocaleDateString("en", {
+  return new Date(then).toLocaleDateString("en-GB", {
     day: "numeric",
     month: "short",
     ...(sameYear ? {} : { year: "numeric" }),

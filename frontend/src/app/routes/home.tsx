@@ -6,7 +6,7 @@ import { Link, useNavigate } from "react-router";
 import type { Kind } from "@/api/types";
 import { ErrorCard } from "@/components/ui/error-card";
 import { KindTile } from "@/components/ui/kind-tile";
-import { createRoom } from "@/features/conversation/api/rooms";
+import { createRoom, roomNamesQuery } from "@/features/conversation/api/rooms";
 import { Composer } from "@/features/conversation/components/composer";
 import { KindChips, type KindChoice } from "@/features/conversation/components/kind-chips";
 import { useDraft } from "@/features/conversation/hooks/use-draft";
@@ -131,6 +131,7 @@ function ModelNotice() {
 
 function BeingMade() {
   const running = useQuery(runningQuery);
+  const names = useQuery(roomNamesQuery).data ?? {};
   if (running.error) {
     return (
       <ErrorCard
@@ -148,7 +149,7 @@ function BeingMade() {
       </div>
       <div className="jobs">
         {running.data.map((job) => (
-          <JobRow job={job} to={placeOf(job)} key={job.id} />
+          <JobRow job={job} name={job.roomId ? names[job.roomId] : undefined} to={placeOf(job)} key={job.id} />
         ))}
       </div>
     </section>

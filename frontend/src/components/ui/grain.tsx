@@ -8,14 +8,16 @@ interface GrainProps {
   /** Width in its own units: wider means relatively thinner gaps. */
   width?: number;
   small?: boolean;
+  /** Begins in copper and turns to its own tones, once. */
+  settling?: boolean;
 }
 
-export function Grain({ bars, label, width = 400, small = false }: GrainProps) {
+export function Grain({ bars, label, width = 400, small = false, settling = false }: GrainProps) {
   const named = label ? ({ role: "img", "aria-label": label } as const) : ({ "aria-hidden": true } as const);
   return (
     // biome-ignore lint/a11y/noSvgWithoutTitle: named or hidden by the props below
     <svg
-      className={small ? "grain grain-sm" : "grain"}
+      className={`grain ${small ? "grain-sm" : ""} ${settling ? "settling" : ""}`}
       viewBox={`0 0 ${width} 6`}
       preserveAspectRatio="none"
       {...named}

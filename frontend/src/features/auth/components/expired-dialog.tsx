@@ -9,6 +9,8 @@ export default function ExpiredDialog({ onLeave }: { onLeave: () => void }) {
   useEffect(() => {
     const element = dialog.current;
     element?.showModal();
+    // The e-mail is known; only the password is asked.
+    element?.querySelector<HTMLElement>('input[type="password"]')?.focus();
     return () => element?.close();
   }, []);
   return (
@@ -21,7 +23,7 @@ export default function ExpiredDialog({ onLeave }: { onLeave: () => void }) {
       <h2 className="dialog-head" id="expired-title">
         Sign in again
       </h2>
-      <div className="dialog-body sign-in">
+      <div className="dialog-body expired">
         <p>Your session has ended. What you wrote is still here, and what is being made goes on.</p>
         <SignInForm email={email} onDone={() => undefined} />
       </div>

@@ -1,5 +1,6 @@
 // What a turn made, in the conversation: while it is made with its stages and files, afterwards as a quiet card.
 import { Check, CircleAlert, Square, X } from "lucide-react";
+import { useState } from "react";
 import { Grain, GrainWaiting } from "@/components/ui/grain";
 import { KindTile } from "@/components/ui/kind-tile";
 import { count, grouped, stopwatch } from "@/lib/words";
@@ -19,8 +20,10 @@ interface CardProps {
 }
 
 export function ArtifactCard(props: CardProps) {
+  // Only who saw it being made sees copper settle into verdigris, once.
+  const [sawMaking] = useState(!props.view.ended);
   if (!props.view.ended) return <MakingCard {...props} />;
-  if (props.view.phase === "ready") return <ReadyCard {...props} />;
+  if (props.view.phase === "ready") return <ReadyCard {...props} settling={sawMaking} />;
   return <EndedCard {...props} />;
 }
 
@@ -61,7 +64,7 @@ function MakingCard({ view, name, onOpen, onStop, stopping }: CardProps) {
   );
 }
 
-function ReadyCard({ view, name, version, current, onOpen }: CardProps) {
+function ReadyCard({ view, name, version, current, onOpen, settling }: CardProps & { settling: boolean }) {
   const lines = view.files.reduce((all, file) => all + file.lines, 0);
   const validation = view.metadata?.validation;
   return (
@@ -73,7 +76,7 @@ function ReadyCard({ view, name, version, current, onOpen }: CardProps) {
         </span>
         <span className="state ready">{phaseWords(view)}</span>
       </span>
-      <Grain bars={view.bars} />
+      <Grain bars={view.bars} settling={settling} />
       <span className="artifact-row">
         <span className="faint text-12 grow clip">
           {count(view.files.length, "file")}

@@ -1,0 +1,28 @@
+import { expect, it } from "vitest";
+import { ago, bytes, count, dayName, duration, grouped, stopwatch, titleOf } from "./words";
+
+const now = Date.parse("2026-03-18T12:00:00");
+const before = (minutes: number) => new Date(now - minutes * 60_000).toISOString();
+
+it("says how long ago in the words of a person", () => {
+  expect(ago(before(0.5), now)).toBe("just now");
+  expect(ago(before(12), now)).toBe("12 min ago");
+  expect(ago(before(180), now)).toBe("3 h ago");
+  expect(ago(before(24 * 60), now)).toBe("yesterday");
+  expect(ago(before(3 * 24 * 60), now)).toBe("Sunday");
+  expect(ago(before(60 * 24 * 60), now)).toBe("17 Jan");
+  expect(dayName(before(24 * 60), now)).toBe("Yesterday");
+});
+
+it("says figures with their unit", () => {
+  expect([duration(800), duration(48_000), duration(125_000)]).toEqual(["0.8 s", "48 s", "2 min 5 s"]);
+  expect([stopwatch(21_900), stopwatch(-5)]).toEqual(["0:21", "0:00"]);
+  expect([count(1, "file"), count(9, "file")]).toEqual(["1 file", "9 files"]);
+  expect(grouped(3412).replace(/\s/, " ")).toBe("3 412");
+  expect([bytes(75), bytes(3100)]).toEqual(["75 B", "3.1 kB"]);
+});
+
+it("names a thing by its title, else by its prompt", () => {
+  expect(titleOf({ title: "Team to-dos", prompt: "x" })).toBe("Team to-dos");
+  expect(titleOf({ title: " ", prompt: "make it\nplease" })).toBe("make it");
+});
