@@ -205,7 +205,7 @@ async fn a_reader_that_comes_back_gets_exactly_what_it_missed() {
 async fn every_fault_of_a_provider_ends_in_one_clear_failure() {
     for site in sites().await {
         let ana = site.people.join("Ana").await;
-        for (model, code) in [
+        let faults = [
             ("fault-500", "provider_error"),
             ("fault-429", "provider_busy"),
             ("fault-401", "provider_unauthorized"),
@@ -220,7 +220,9 @@ async fn every_fault_of_a_provider_ends_in_one_clear_failure() {
             ("fault-empty", "empty_answer"),
             ("fault-length:forever", "truncated"),
             ("no-such-model", "model_unavailable"),
-        ] {
+        ];
+        // At once, since most of them are waits.
+        futures::future::join_all(faults.map(async |(model, code)| {
             let id = site.begin(&ana, "code", json!({"prompt": model, "model": model})).await;
             let events = site.events(&ana, &id, None).await;
             let (text, last) = text_of(&events);
@@ -230,7 +232,8 @@ async fn every_fault_of_a_provider_ends_in_one_clear_failure() {
             assert_eq!(kept["error"], last["error"]);
             assert_eq!(kept["result"], text, "{} {model}: what was written is kept", site.name);
             assert!(kept["completedAt"].is_string());
-        }
+        }))
+        .await;
     }
 }
 
