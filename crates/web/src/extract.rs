@@ -15,7 +15,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use garde::Validate;
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{
+    Serialize,
+    de::{DeserializeOwned, IgnoredAny},
+};
 
 use crate::respond::{Error, Result};
 
@@ -213,10 +216,13 @@ fn check_media_type(headers: &HeaderMap) -> Result<(), Problem> {
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     let mut source = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut source).map_err(|error| {
-        if error.inner().is_data() {
-            Problem::invalid(vec![fields::at(error.path(), &error.inner().to_string())])
-        } else {
-            malformed(error.inner())
+        // A wrong field may come before the place where the text stops being JSON, which is the greater mistake.
+        match serde_json::from_slice::<IgnoredAny>(body) {
+            Err(syntax) => malformed(&syntax),
+            Ok(_) if error.inner().is_data() => {
+                Problem::invalid(vec![fields::at(error.path(), &error.inner().to_string())])
+            }
+            Ok(_) => malformed(error.inner()),
         }
     })?;
     source.end().map_err(|error| malformed(&error))?;

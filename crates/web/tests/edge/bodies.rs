@@ -74,6 +74,8 @@ async fn what_is_not_json_is_400() {
         b"".into(),
         b"{".into(),
         b"prompt=x".into(),
+        b"{\"unknown\": ".into(),
+        b"{\"prompt\": 5} trailing".into(),
         b"{\"prompt\": \"x\"} trailing".into(),
         b"{\"prompt\": \"x\"}{\"prompt\": \"x\"}".into(),
         b"\xEF\xBB\xBF{\"prompt\": \"x\"}".into(),
