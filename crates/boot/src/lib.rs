@@ -3,6 +3,7 @@
 
 pub mod config;
 pub mod deps;
+pub mod example;
 pub mod lifecycle;
 mod logline;
 pub mod serve;
