@@ -259,24 +259,25 @@ fn an_event_arrives_while_its_stream_is_open_and_a_websocket_is_upgraded() {
 #[test]
 fn the_page_answers_for_routes_of_the_ui_alone_and_is_never_kept() {
     let gateway = fixture();
-    for path in
-        ["/", "/sign-in", "/register", "/library", "/c/1", "/g/1", "/rooms/1", "/oauth/callback/github"]
-    {
-        let answer = gateway.get(path);
+    let wants_page = "Accept: text/html,*/*\r\n";
+    for path in ["/", "/sign-in", "/register", "/library", "/c/1", "/g/1"] {
+        let answer = gateway.get_with(path, wants_page);
         assert!(answer.starts_with("HTTP/1.1 200 ") && answer.ends_with("the page"), "{path}: {answer}");
         assert!(
             answer.contains("Cache-Control: no-store") && answer.contains("connect-src 'self'"),
             "{path}: {answer}"
         );
     }
-    for path in ["/nothing", "/c/1/2", "/oauth/callback/evil", "/assets/", "/assets/gone.js", "/index"] {
-        let answer = gateway.get(path);
+    for path in ["/nothing", "/c/", "/c/1/2", "/library/", "/assets/", "/assets/gone.js", "/index"] {
+        let answer = gateway.get_with(path, wants_page);
         assert!(answer.starts_with("HTTP/1.1 404 ") && answer.ends_with("the page"), "{path}: {answer}");
         assert!(
-            !answer.contains("immutable") && answer.contains("X-Frame-Options: DENY"),
+            answer.contains("Cache-Control: no-store") && answer.contains("X-Frame-Options: DENY"),
             "{path}: {answer}"
         );
+        assert_problem(&gateway.get(path), 404, "not_found");
     }
+    assert!(gateway.get("/index.html").starts_with("HTTP/1.1 404 "));
     let asset = gateway.get("/assets/app-1a2b.js");
     assert!(asset.contains("immutable") && asset.contains("Content-Type: text/javascript"), "{asset}");
     assert!(gateway.get("/favicon.svg").contains("Cache-Control: no-cache"));
