@@ -454,7 +454,7 @@ fn far_future() -> DateTime<Utc> {
 }
 
 /// The pattern that finds `text` anywhere, in lower case, with LIKE's own signs taken literally.
-fn like_pattern(text: &str) -> String {
+pub(crate) fn like_pattern(text: &str) -> String {
     let mut pattern = String::from("%");
     for c in text.to_lowercase().chars() {
         if matches!(c, '%' | '_' | '!') {

@@ -6,8 +6,11 @@
 
 pub mod error;
 pub mod generations;
+pub mod invites;
 pub mod jobs;
+pub mod messages;
 mod migrate;
+pub mod rooms;
 pub mod sessions;
 pub mod signing_keys;
 mod sql;

@@ -1,0 +1,239 @@
+//! What the queue promises, on both databases: one worker a job, a fence that refuses the late, one end.
+
+use std::collections::HashSet;
+
+use aether_common::{
+    clock::Clock,
+    event::{Happening, Position},
+    id::{GenerationId, Ids, UserId, WorkerId},
+    model::{
+        generation::{Failure, Kind, Metadata, Status},
+        user::Role,
+    },
+};
+use aether_store::{
+    Store, StoreError,
+    generations::{self, End, NewGeneration},
+    jobs::{self, CancelRequest, JobPayload},
+    users::{self, NewUser},
+};
+use aether_testkit::databases;
+use chrono::{DateTime, TimeDelta, Utc};
+
+async fn user(store: &Store) -> UserId {
+    let ids = Ids::system();
+    let id: UserId = ids.mint();
+    let mut tx = store.begin().await.unwrap();
+    let new = NewUser {
+        id,
+        email: format!("{}@example.org", id.0.simple()),
+        password_hash: None,
+        name: "Ana".into(),
+        role: Role::User,
+        created_at: Clock::system().now(),
+    };
+    users::create(&mut tx, &new).await.unwrap();
+    tx.save().await.unwrap();
+    id
+}
+
+fn new(id: GenerationId, user_id: UserId, client_id: Option<&str>) -> NewGeneration<'_> {
+    NewGeneration {
+        id,
+        user_id,
+        kind: Kind::Code,
+        title: "T",
+        prompt: "p",
+        language: None,
+        model: None,
+        parent_id: None,
+        room_id: None,
+        client_id,
+        created_at: Clock::system().now(),
+    }
+}
+
+async fn queue(store: &Store, user: UserId, run_at: DateTime<Utc>) -> GenerationId {
+    let id = Ids::system().mint();
+    let mut tx = store.begin().await.unwrap();
+    generations::create(&mut tx, &new(id, user, None)).await.unwrap();
+    jobs::create(&mut tx, id, run_at, &JobPayload { v: 1, temperature: None, regenerate: false }).await.unwrap();
+    tx.save().await.unwrap();
+    id
+}
+
+async fn claim(store: &Store, now: DateTime<Utc>) -> Option<jobs::Claim> {
+    let worker: WorkerId = Ids::system().mint();
+    let mut tx = store.begin().await.unwrap();
+    let claim = jobs::claim(&mut tx, worker, now, now + TimeDelta::seconds(10)).await.unwrap();
+    tx.save().await.unwrap();
+    claim
+}
+
+fn failed<'a>(metadata: &'a Metadata, failure: &'a Failure, at: DateTime<Utc>) -> End<'a> {
+    End {
+        status: Status::Failed,
+        result: "so far",
+        error: Some(failure),
+        metadata,
+        position: Position { attempt: 1, seq: 7 },
+        progress: 30,
+        at,
+    }
+}
+
+async fn end(store: &Store, id: GenerationId, fence: Option<i64>, now: DateTime<Utc>) -> bool {
+    let (metadata, failure) = (Metadata::default(), Failure { code: "x".into(), message: "y".into() });
+    let mut tx = store.begin().await.unwrap();
+    let done = generations::end(&mut tx, id, fence, &failed(&metadata, &failure, now)).await.unwrap();
+    tx.save().await.unwrap();
+    done
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn each_job_goes_to_one_worker_oldest_first() {
+    for db in databases().await {
+        let ana = user(&db.store).await;
+        let now = Clock::system().now();
+        let mut queued = Vec::new();
+        for second in 0..40 {
+            queued.push(queue(&db.store, ana, now - TimeDelta::seconds(100 - second)).await);
+        }
+        assert_eq!(claim(&db.store, now).await.unwrap().generation_id, queued[0], "{}", db.engine);
+        let workers = (0..8).map(|_| {
+            let store = db.store.clone();
+            tokio::task::spawn(async move {
+                let mut mine = Vec::new();
+                while let Some(claim) = claim(&store, now).await {
+                    mine.push(claim.generation_id);
+                }
+                mine
+            })
+        });
+        let mut claimed = vec![queued[0]];
+        for worker in workers.collect::<Vec<_>>() {
+            claimed.extend(worker.await.unwrap());
+        }
+        assert_eq!(claimed.len(), 40, "{}: none twice", db.engine);
+        assert_eq!(claimed.into_iter().collect::<HashSet<_>>(), queued.into_iter().collect(), "{}", db.engine);
+    }
+}
+
+#[tokio::test]
+async fn a_job_whose_worker_is_silent_is_taken_over_and_the_late_worker_is_refused() {
+    for db in databases().await {
+        let ana = user(&db.store).await;
+        let now = Clock::system().now();
+        let id = queue(&db.store, ana, now).await;
+        let first = claim(&db.store, now).await.unwrap();
+        assert_eq!((first.attempt, first.fence), (1, 1));
+        assert!(claim(&db.store, now + TimeDelta::seconds(9)).await.is_none(), "{}: the lease holds", db.engine);
+        let mut conn = db.store.conn().await.unwrap();
+        let until = now + TimeDelta::seconds(19);
+        assert_eq!(jobs::heartbeat(&mut conn, id, first.fence, until).await.unwrap(), Some(false));
+        assert!(claim(&db.store, now + TimeDelta::seconds(18)).await.is_none(), "{}: it was renewed", db.engine);
+        let second = claim(&db.store, now + TimeDelta::seconds(20)).await.unwrap();
+        assert_eq!((second.attempt, second.fence), (2, 2), "{}: a new attempt", db.engine);
+        assert_eq!(jobs::heartbeat(&mut conn, id, first.fence, until).await.unwrap(), None);
+        assert!(!end(&db.store, id, Some(first.fence), now).await, "{}: the late end is refused", db.engine);
+        let mut tx = db.store.begin().await.unwrap();
+        assert_eq!(jobs::start_attempt(&mut tx, id, first.fence).await.unwrap(), None);
+        drop(tx);
+        assert!(end(&db.store, id, Some(second.fence), now).await);
+        assert!(!end(&db.store, id, Some(second.fence), now).await, "{}: one end", db.engine);
+        assert!(claim(&db.store, now + TimeDelta::days(1)).await.is_none());
+    }
+}
+
+#[tokio::test]
+async fn a_job_that_was_given_back_is_taken_at_once() {
+    for db in databases().await {
+        let ana = user(&db.store).await;
+        let now = Clock::system().now();
+        let id = queue(&db.store, ana, now).await;
+        let first = claim(&db.store, now).await.unwrap();
+        let mut conn = db.store.conn().await.unwrap();
+        jobs::release(&mut conn, id, first.fence).await.unwrap();
+        assert_eq!(jobs::count_ready(&mut conn).await.unwrap(), 1);
+        assert_eq!(claim(&db.store, now).await.unwrap().attempt, 2, "{}", db.engine);
+    }
+}
+
+#[tokio::test]
+async fn cancelling_ends_a_waiting_job_and_marks_a_running_one() {
+    for db in databases().await {
+        let ana = user(&db.store).await;
+        let now = Clock::system().now();
+        let waiting = queue(&db.store, ana, now).await;
+        let mut tx = db.store.begin().await.unwrap();
+        assert_eq!(jobs::request_cancel(&mut tx, waiting).await.unwrap(), CancelRequest::Queued);
+        tx.save().await.unwrap();
+        assert!(end(&db.store, waiting, None, now).await);
+
+        let running = queue(&db.store, ana, now).await;
+        let held = claim(&db.store, now).await.unwrap();
+        assert!(!end(&db.store, running, None, now).await, "{}: a worker has it", db.engine);
+        let mut tx = db.store.begin().await.unwrap();
+        assert_eq!(jobs::request_cancel(&mut tx, running).await.unwrap(), CancelRequest::Running);
+        tx.save().await.unwrap();
+        let mut conn = db.store.conn().await.unwrap();
+        let beat = jobs::heartbeat(&mut conn, running, held.fence, now + TimeDelta::seconds(10)).await.unwrap();
+        assert_eq!(beat, Some(true), "{}", db.engine);
+        assert!(end(&db.store, running, Some(held.fence), now).await);
+        let mut tx = db.store.begin().await.unwrap();
+        assert_eq!(jobs::request_cancel(&mut tx, running).await.unwrap(), CancelRequest::Ended);
+    }
+}
+
+#[tokio::test]
+async fn the_last_event_can_be_told_again_from_the_row() {
+    for db in databases().await {
+        let ana = user(&db.store).await;
+        let now = Clock::system().now();
+        let id = queue(&db.store, ana, now).await;
+        let mut conn = db.store.conn().await.unwrap();
+        assert!(generations::find_last_event(&mut conn, id).await.unwrap().is_none());
+        end(&db.store, id, None, now).await;
+        let event = generations::find_last_event(&mut conn, id).await.unwrap().unwrap();
+        assert_eq!(event.position, Position { attempt: 1, seq: 7 });
+        assert!(matches!(event.happening, Happening::Failed { error } if error.code == "x"), "{}", db.engine);
+        let kept = generations::find(&mut conn, ana, id).await.unwrap().unwrap();
+        assert_eq!((kept.status, kept.result.as_deref()), (Status::Failed, Some("so far")));
+        assert_eq!(kept.completed_at, Some(now), "{}: times keep their microseconds", db.engine);
+    }
+}
+
+#[tokio::test]
+async fn a_client_id_is_used_once_a_user() {
+    for db in databases().await {
+        let (ana, ben) = (user(&db.store).await, user(&db.store).await);
+        let ids = Ids::system();
+        let keep = async |user| {
+            let mut tx = db.store.begin().await.unwrap();
+            let kept = generations::create(&mut tx, &new(ids.mint(), user, Some("c1"))).await;
+            if kept.is_ok() {
+                tx.save().await.unwrap();
+            }
+            kept
+        };
+        assert!(keep(ana).await.is_ok());
+        assert!(matches!(keep(ana).await, Err(StoreError::Conflict)), "{}", db.engine);
+        assert!(keep(ben).await.is_ok(), "{}: another user's ids are their own", db.engine);
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_saved_is_not_there_and_a_deleted_user_takes_all_along() {
+    for db in databases().await {
+        let ana = user(&db.store).await;
+        let id = Ids::system().mint();
+        let mut tx = db.store.begin().await.unwrap();
+        generations::create(&mut tx, &new(id, ana, None)).await.unwrap();
+        drop(tx);
+        let mut conn = db.store.conn().await.unwrap();
+        assert!(generations::find(&mut conn, ana, id).await.unwrap().is_none(), "{}", db.engine);
+        let kept = queue(&db.store, ana, Clock::system().now()).await;
+        assert!(generations::delete(&mut conn, kept).await.unwrap());
+        assert_eq!(jobs::count_ready(&mut conn).await.unwrap(), 0, "{}: its job is gone too", db.engine);
+    }
+}
