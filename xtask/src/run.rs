@@ -21,7 +21,7 @@ pub struct Options {
     #[arg(long)]
     release: bool,
     /// The port to listen on (default: that of BIND_ADDR, or 8080)
-    #[arg(long)]
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
     port: Option<u16>,
 }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 
 use crate::{out, process};
 
@@ -95,7 +95,9 @@ pub fn ensure(tools: &[&Tool]) -> Result<()> {
     let services: Vec<_> =
         missing.iter().filter_map(|tool| tool.service).filter(|name| !is_active(name)).collect();
     let step = out::step(format!("installing {}", packages.join(" ")));
-    apt(&["update", "-qq"]).context("apt-get update")?;
+    if let Err(error) = apt(&["update", "-qq"]) {
+        out::say(format!("    {error}; trying with the lists that are there"));
+    }
     let mut install = vec!["install", "-y", "-qq", "--no-install-recommends"];
     install.extend(packages);
     let installed = apt(&install);
