@@ -20,7 +20,7 @@ const RELOAD_GAP: TimeDelta = TimeDelta::seconds(30);
 const FIRST_LOAD_GAP: TimeDelta = TimeDelta::seconds(1);
 /// Keys older than this are fetched anew, so that a withdrawn one goes.
 const MAX_AGE: TimeDelta = TimeDelta::minutes(5);
-const TIMEOUT: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(2);
 const MAX_BYTES: usize = 256 * 1024;
 
 /// Keys fetched from `<auth url>/.well-known/jwks.json`.

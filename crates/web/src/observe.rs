@@ -30,7 +30,7 @@ pub(crate) async fn layer(State(config): State<Arc<EdgeConfig>>, request: Reques
         service = config.service,
         method,
         path,
-        trace.id = context.as_ref().map(|context| context.trace_id.as_str()),
+        trace_id = context.as_ref().map(|context| context.trace_id.as_str()),
         request.id = context.as_ref().map(|context| context.request_id.as_str()),
         user.id = tracing::field::Empty,
     );
@@ -51,9 +51,9 @@ pub(crate) async fn layer(State(config): State<Arc<EdgeConfig>>, request: Reques
     span.in_scope(|| {
         // Probes come every few seconds and say nothing when all is well.
         if route.contains("/health") && status < 400 {
-            tracing::debug!(target: "aether::access", status, duration_ms, route, client.address = client, "answered");
+            tracing::debug!(target: "aether::access", event = "request", status, duration_ms, route, client.address = client, "answered");
         } else {
-            tracing::info!(target: "aether::access", status, duration_ms, route, client.address = client, "answered");
+            tracing::info!(target: "aether::access", event = "request", status, duration_ms, route, client.address = client, "answered");
         }
     });
     response

@@ -1,7 +1,7 @@
 //! How a session reaches the client: the refresh token in the body, or in a cookie that scripts cannot read.
 
 use aether_common::{model::user::User, problem::Problem};
-use aether_web::{extract::Json, respond::Error};
+use aether_web::{context, extract::Json, respond::Error};
 use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
@@ -50,6 +50,9 @@ pub(crate) fn session(
     delivery: TokenDelivery,
     public_url: &Url,
 ) -> Response {
+    if let Some(context) = context::current() {
+        context.set_user(issued.user.id);
+    }
     let token = issued.refresh_token;
     let body = SessionBody {
         user: issued.user,

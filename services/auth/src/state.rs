@@ -21,7 +21,7 @@ use axum::{
 };
 use url::Url;
 
-use crate::domain::{keys::Keyring, password::Passwords, seal::Sealer, session::Sessions};
+use crate::domain::{hashing::Passwords, keys::Keyring, seal::Sealer, session::Sessions};
 
 /// Cheap to clone.
 #[derive(Clone)]

@@ -1,6 +1,7 @@
 //! The rules of accounts: no HTTP, no SQL.
 
 pub mod email;
+pub mod hashing;
 pub mod keys;
 pub mod password;
 pub mod profile;

@@ -18,10 +18,7 @@ use serde::Deserialize;
 use crate::{
     answer::{self, SessionBody, TokenDelivery},
     csrf,
-    domain::{
-        email,
-        password::{Password, Verdict},
-    },
+    domain::{email, hashing::Verdict, password::Password},
     handlers::place,
     state::AppState,
 };
