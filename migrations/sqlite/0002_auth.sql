@@ -10,7 +10,7 @@ CREATE TABLE sessions (
     ended_at      text,
     end_reason    text CHECK (end_reason IN ('logout', 'reused', 'revoked'))
 ) STRICT;
-CREATE INDEX sessions_user_id ON sessions (user_id, last_used_at, id);
+CREATE INDEX sessions_user_id ON sessions (user_id, created_at, id);
 CREATE INDEX sessions_expires_at ON sessions (expires_at);
 
 -- One line for each session: every token but the newest has been used.

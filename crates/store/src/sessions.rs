@@ -1,7 +1,10 @@
 //! The tables `sessions` and `refresh_tokens`: sign-ins, and the line of tokens that keeps each alive. Which token is good
 //! when is the auth service's rule; here they are only kept, by their hash.
 
-use aether_common::id::{SessionId, UserId};
+use aether_common::{
+    id::{SessionId, UserId},
+    page::Cursor,
+};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
@@ -246,8 +249,14 @@ pub async fn find_account(
     row.map(UserRow::account).transpose()
 }
 
-/// The user's sessions that have not ended, the last used first; at most `limit`.
-pub async fn list(db: &mut impl Db, user: UserId, now: DateTime<Utc>, limit: i64) -> Result<Vec<Session>> {
+/// The user's sessions that have not ended, the newest first, after the cursor; at most `limit`.
+pub async fn list(
+    db: &mut impl Db,
+    user: UserId,
+    now: DateTime<Utc>,
+    after: Option<Cursor>,
+    limit: i64,
+) -> Result<Vec<Session>> {
     #[derive(sqlx::FromRow)]
     struct Row {
         id: Uuid,
@@ -262,10 +271,12 @@ pub async fn list(db: &mut impl Db, user: UserId, now: DateTime<Utc>, limit: i64
         sql!(
             "SELECT id, user_agent, ip, created_at, last_used_at FROM sessions
              WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2
-             ORDER BY last_used_at DESC, id DESC LIMIT $3"
+             AND ($3 IS NULL OR (created_at, id) < ($3, $4)) ORDER BY created_at DESC, id DESC LIMIT $5"
         ),
         user.0,
         now,
+        after.map(|cursor| cursor.at),
+        after.map(|cursor| cursor.id),
         limit
     )?;
     let sessions = rows.into_iter().map(|row| Session {

@@ -7,6 +7,7 @@ use crate::domain::{password, profile, session};
 
 /// What this service can do.
 #[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = AuthCapabilities)]
 pub(crate) struct Capabilities {
     features: Features,
     limits: Limits,

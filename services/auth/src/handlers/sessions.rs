@@ -1,9 +1,14 @@
 //! `GET /sessions`, `DELETE /sessions/{id}`, `DELETE /sessions`: one's own sign-ins.
 
-use aether_common::{id::SessionId, page::Page, problem::Problem};
+use aether_common::{
+    id::SessionId,
+    page::{Cursor, Page},
+    problem::Problem,
+};
 use aether_store::sessions::{self, EndReason};
 use aether_web::{
     extract::{Json, Path},
+    page::PageQuery,
     respond::{ProblemBody, Result},
 };
 use axum::{extract::State, http::StatusCode};
@@ -11,9 +16,6 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use crate::state::{AppState, SignedIn};
-
-/// More than this many are not shown; nobody reads on.
-const MAX_LISTED: i64 = 100;
 
 /// A sign-in.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -30,9 +32,9 @@ pub(crate) struct OwnSession {
     current: bool,
 }
 
-/// One's own sign-ins, the last used first.
+/// One's own sign-ins, the newest first.
 #[utoipa::path(
-    get, path = "/sessions", operation_id = "listSessions", security(("bearer" = [])),
+    get, path = "/sessions", operation_id = "listSessions", params(PageQuery), security(("bearer" = [])),
     responses(
         (status = 200, body = Page<OwnSession>),
         (status = 401, body = ProblemBody, content_type = "application/problem+json"),
@@ -41,9 +43,12 @@ pub(crate) struct OwnSession {
 pub(crate) async fn list_sessions(
     State(state): State<AppState>,
     caller: SignedIn,
+    page: PageQuery,
 ) -> Result<Json<Page<OwnSession>>> {
     let mut conn = state.store.conn().await?;
-    let sessions = sessions::list(&mut conn, caller.user.id, state.clock.now(), MAX_LISTED).await?;
+    // One more than asked for says whether there is a next page.
+    let rows = i64::try_from(page.limit + 1).unwrap_or(i64::MAX);
+    let sessions = sessions::list(&mut conn, caller.user.id, state.clock.now(), page.cursor, rows).await?;
     let items = sessions.into_iter().map(|session| OwnSession {
         current: session.id == caller.session_id,
         id: session.id,
@@ -52,7 +57,8 @@ pub(crate) async fn list_sessions(
         created_at: session.created_at,
         last_used_at: session.last_used_at,
     });
-    Ok(Json(Page { items: items.collect(), next_cursor: None }))
+    let cursor = |session: &OwnSession| Cursor { at: session.created_at, id: session.id.0 };
+    Ok(Json(Page::from_rows(items.collect(), page.limit, cursor)))
 }
 
 /// Signs out one of one's own sessions.

@@ -179,6 +179,15 @@ async fn one_sees_and_ends_ones_own_sign_ins_alone() {
         assert_eq!(current.len(), 1);
         let mine_id = current[0]["id"].as_str().unwrap();
 
+        let page = app.get("/sessions?limit=2", &mine.access).await.expect(OK).json();
+        let next = format!("/sessions?limit=2&cursor={}", page["nextCursor"].as_str().unwrap());
+        let rest = app.get(&next, &mine.access).await.expect(OK).json();
+        let pages =
+            [page["items"].as_array().unwrap().as_slice(), rest["items"].as_array().unwrap()].concat();
+        assert_eq!((&pages, &rest["nextCursor"]), (items, &json!(null)));
+        assert_eq!(app.get("/sessions?limit=0", &mine.access).await.fields(), ["limit"]);
+        assert_eq!(app.get("/sessions?cursor=forged", &mine.access).await.fields(), ["cursor"]);
+
         let path = format!("/sessions/{mine_id}");
         assert_eq!(
             app.call("DELETE", &path, &stranger.access, None).await.problem(),
