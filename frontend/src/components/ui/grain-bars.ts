@@ -70,7 +70,8 @@ export function layoutBars(bars: readonly Bar[], width: number): Rect[] {
   bars.forEach((bar, index) => {
     const size = (raw[index] ?? 0) * scale;
     const rect = (tone: string, from: number, wide: number, y = 0, height = 6): Rect => ({
-      key: `${index}-${tone === "tip" ? "tip" : "bar"}`,
+      // What is still to come is never the same bar as what has come: it must not fade into copper.
+      key: tone === "plan" ? "rest" : `${index}-${tone === "tip" ? "tip" : "bar"}`,
       tone: tone === "mid" ? "" : tone,
       x: round(from),
       y,

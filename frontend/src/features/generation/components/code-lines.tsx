@@ -13,25 +13,65 @@ interface CodeLinesProps {
 }
 
 const FIRST_BUDGET = 400;
-const BUDGET = 200;
+const BUDGET = 100;
 const TOO_LONG = 300_000;
+const CHUNK = 50;
 
 export function CodeLines({ text, language, path = "", label, writing, following = false }: CodeLinesProps) {
-  const lines = useMemo(() => splitLines(text), [text]);
+  const chunks = useMemo(() => chunksOf(text), [text]);
   const inked = useInk(text, text.length > TOO_LONG ? null : languageFor(language, path));
-  const last = lines.length - 1;
   return (
-    // A scrolled region has to be reachable by keyboard.
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so it has to be reachable by keyboard
     <section className={following ? "code is-following" : "code"} tabIndex={0} aria-label={label}>
-      <ol>
-        {lines.map((line, index) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: a line's number is its identity
-          <CodeLine key={index} text={line} tokens={inked[index]} now={writing && index === last} />
+      <div>
+        {chunks.map((chunk, index) => (
+          <Chunk
+            // biome-ignore lint/suspicious/noArrayIndexKey: a chunk's place is its identity
+            key={index}
+            text={chunk}
+            start={index * CHUNK}
+            inked={inked}
+            writing={writing && index === chunks.length - 1}
+          />
         ))}
-      </ol>
+      </div>
     </section>
   );
+}
+
+interface ChunkProps {
+  text: string;
+  start: number;
+  inked: readonly Line[];
+  writing: boolean;
+}
+
+/** A run of lines. Only the one that grows is drawn again; those out of sight cost no layout. */
+const Chunk = memo(
+  function Chunk({ text, start, inked, writing }: ChunkProps) {
+    const lines = text.split("\n");
+    return (
+      <ol start={start + 1} style={{ counterReset: `line ${start}` }}>
+        {lines.map((line, index) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: a line's number is its identity
+          <CodeLine key={index} text={line} tokens={inked[start + index]} now={writing && index === lines.length - 1} />
+        ))}
+      </ol>
+    );
+  },
+  (before, after) =>
+    before.text === after.text &&
+    before.writing === after.writing &&
+    before.start === after.start &&
+    sameInk(before.inked, after.inked, after.start),
+);
+
+function sameInk(before: readonly Line[], after: readonly Line[], start: number): boolean {
+  if (before === after) return true;
+  for (let line = start; line < start + CHUNK; line += 1) {
+    if (before[line] !== after[line]) return false;
+  }
+  return true;
 }
 
 const CodeLine = memo(function CodeLine({
@@ -97,8 +137,10 @@ function useInk(text: string, language: string | null): readonly Line[] {
   return language ? lines : [];
 }
 
-function splitLines(text: string): string[] {
+function chunksOf(text: string): string[] {
   const lines = text.split("\n").map((line) => (line.endsWith("\r") ? line.slice(0, -1) : line));
   if (lines.length > 1 && lines.at(-1) === "") lines.pop();
-  return lines;
+  const chunks: string[] = [];
+  for (let start = 0; start < lines.length; start += CHUNK) chunks.push(lines.slice(start, start + CHUNK).join("\n"));
+  return chunks;
 }

@@ -39,10 +39,21 @@ export interface GenerationView {
   readonly bars: readonly Bar[];
 }
 
+const views = new WeakMap<object, { generation: Generation; view: GenerationView }>();
 const parses = new Map<string, ParseState>();
 const PARSES_KEPT = 20;
 
+/** The same two give the same view: several parts of the screen ask for it in each frame. */
 export function viewOf(generation: Generation, stream: Stream | undefined): GenerationView {
+  const key = stream ?? generation;
+  const known = views.get(key);
+  if (known?.generation === generation) return known.view;
+  const view = makeView(generation, stream);
+  views.set(key, { generation, view });
+  return view;
+}
+
+function makeView(generation: Generation, stream: Stream | undefined): GenerationView {
   const fromStream = stream && !isOver(generation.status) ? stream : undefined;
   const status = fromStream ? fromStream.status : generation.status;
   const text = fromStream
