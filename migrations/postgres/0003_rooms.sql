@@ -1,10 +1,12 @@
 -- Rooms, who is in them, what was said and how one is let in.
 CREATE TABLE rooms (
-    id          uuid PRIMARY KEY,
-    owner_id    uuid NOT NULL REFERENCES users (id) ON DELETE CASCADE,
-    name        text NOT NULL,
-    created_at  timestamptz NOT NULL,
-    updated_at  timestamptz NOT NULL
+    id               uuid PRIMARY KEY,
+    owner_id         uuid NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    name             text NOT NULL,
+    -- The newest message; a new one gets a greater id, so that ids grow in the order in which messages are kept.
+    last_message_id  uuid,
+    created_at       timestamptz NOT NULL,
+    updated_at       timestamptz NOT NULL
 );
 CREATE INDEX rooms_owner_id ON rooms (owner_id);
 

@@ -1,11 +1,12 @@
 //! What services tell each other about over the bus, besides the events of one generation. Versioned: a reader ignores
 //! what it does not know.
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    id::{GenerationId, RoomId, UserId},
-    model::generation::Kind,
+    id::{GenerationId, MessageId, RoomId, RowId, UserId},
+    model::{generation::Kind, room::Message},
 };
 
 /// A notice on a user's or a room's topic.
@@ -33,6 +34,86 @@ pub enum Notice {
         /// Which.
         generation_id: GenerationId,
     },
+    /// A message was kept in a room.
+    MessageReceived {
+        /// The whole of it.
+        message: Message,
+    },
+    /// Its writer changed a message.
+    #[serde(rename_all = "camelCase")]
+    MessageEdited {
+        /// Where.
+        room_id: RoomId,
+        /// Which.
+        id: MessageId,
+        /// What it says now.
+        message: String,
+        /// When it was changed.
+        timestamp: DateTime<Utc>,
+    },
+    /// A message was deleted.
+    #[serde(rename_all = "camelCase")]
+    MessageDeleted {
+        /// Where.
+        room_id: RoomId,
+        /// Which.
+        id: MessageId,
+    },
+    /// Somebody writes in a room, or stopped.
+    #[serde(rename_all = "camelCase")]
+    Typing {
+        /// Where.
+        room_id: RoomId,
+        /// Who.
+        user_id: UserId,
+        /// The name that others see.
+        name: String,
+        /// Whether they write now.
+        typing: bool,
+    },
+    /// Somebody is a member no more: their sockets leave the room at once.
+    #[serde(rename_all = "camelCase")]
+    MemberRemoved {
+        /// Where.
+        room_id: RoomId,
+        /// Who.
+        user_id: UserId,
+    },
+    /// A room is gone.
+    #[serde(rename_all = "camelCase")]
+    RoomDeleted {
+        /// Which.
+        room_id: RoomId,
+    },
+    /// Everybody whose sockets one process holds in a room. Said at every change, when asked, and from time to time:
+    /// a process that falls silent has crashed, and its people are gone.
+    #[serde(rename_all = "camelCase")]
+    RoomPresent {
+        /// Where.
+        room_id: RoomId,
+        /// The process, since its start.
+        node: RowId,
+        /// The people, each once.
+        people: Vec<Present>,
+    },
+    /// A process wants to know who is in a room: the others answer with `RoomPresent`.
+    #[serde(rename_all = "camelCase")]
+    WhoIsPresent {
+        /// Where.
+        room_id: RoomId,
+        /// Who asks.
+        node: RowId,
+    },
+}
+
+/// Somebody whose socket is in a room.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Present {
+    /// Who.
+    pub user_id: UserId,
+    /// The name that others see.
+    pub name: String,
 }
 
 /// An order to whoever holds the job, on the control topic.

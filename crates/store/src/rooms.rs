@@ -146,12 +146,8 @@ pub async fn find_member(db: &mut impl Db, id: RoomId, user: UserId) -> Result<O
 
 /// How many members the room has.
 pub async fn count_members(db: &mut impl Db, id: RoomId) -> Result<i64> {
-    let (count,) = q!(
-        db,
-        fetch_one as (i64,),
-        sql!("SELECT COUNT(*) FROM room_members WHERE room_id = $1"),
-        id.0
-    )?;
+    let (count,) =
+        q!(db, fetch_one as (i64,), sql!("SELECT COUNT(*) FROM room_members WHERE room_id = $1"), id.0)?;
     Ok(count)
 }
 

@@ -1,0 +1,192 @@
+//! One connected socket, as this service knows it: whose it is, what it is in, what it follows and what leaves it.
+
+use std::{
+    collections::HashSet,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use aether_common::{
+    id::{RoomId, UserId},
+    jwt::Claims,
+    notice::Notice,
+};
+use aether_web::auth::Caller;
+use serde_json::Value;
+use socketioxide::socket::Sid;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    outbox::{Behind, Outbox},
+    replay::Watches,
+    state::State,
+};
+
+/// How many notices are held back at most.
+const MAX_HELD: usize = 1024;
+
+/// A connected socket.
+pub struct Connection {
+    pub sid: Sid,
+    pub user_id: UserId,
+    pub outbox: Outbox,
+    /// Cancelled when the socket is closed.
+    pub closed: CancellationToken,
+    pub watches: Mutex<Watches>,
+    session: Mutex<Session>,
+    dismissed: AtomicBool,
+    rooms: Mutex<HashSet<RoomId>>,
+    // While something is being answered: what must not arrive before the answer.
+    held: Mutex<Option<Vec<Arc<Told>>>>,
+}
+
+/// What the socket's token says.
+#[derive(Clone)]
+pub struct Session {
+    pub caller: Caller,
+    pub token: String,
+    /// In seconds since 1970.
+    pub expires_at: i64,
+}
+
+/// A notice, and the event that clients get of it: written once for all sockets of this process.
+pub struct Told {
+    pub notice: Notice,
+    pub event: Option<(&'static str, Arc<Value>)>,
+}
+
+impl Session {
+    pub fn new(claims: Claims, token: String) -> Self {
+        let expires_at = claims.exp;
+        let caller =
+            Caller { user_id: claims.sub, session_id: claims.sid, role: claims.role, name: claims.name };
+        Self { caller, token, expires_at }
+    }
+}
+
+impl Connection {
+    pub fn new(sid: Sid, session: Session, outbox: Outbox) -> Self {
+        Self {
+            sid,
+            user_id: session.caller.user_id,
+            outbox,
+            closed: CancellationToken::new(),
+            watches: Mutex::default(),
+            session: Mutex::new(session),
+            dismissed: AtomicBool::new(false),
+            rooms: Mutex::default(),
+            held: Mutex::default(),
+        }
+    }
+
+    pub fn session(&self) -> Session {
+        lock(&self.session).clone()
+    }
+
+    pub fn expires_at(&self) -> i64 {
+        lock(&self.session).expires_at
+    }
+
+    /// Takes a newer token of the same user.
+    pub fn renew(&self, session: Session) {
+        *lock(&self.session) = session;
+    }
+
+    /// Says why and disconnects, once. Call it again until the socket is closed: it may have no room for it now.
+    pub fn dismiss(&self, event: &'static str, reason: &str) {
+        if !self.dismissed.load(Ordering::Relaxed) && self.outbox.dismiss(event, reason) {
+            self.dismissed.store(true, Ordering::Relaxed);
+        }
+    }
+
+    pub fn enter(&self, room: RoomId) {
+        lock(&self.rooms).insert(room);
+    }
+
+    /// `false` when it was not in the room.
+    pub fn leave(&self, room: RoomId) -> bool {
+        lock(&self.rooms).remove(&room)
+    }
+
+    pub fn is_in(&self, room: RoomId) -> bool {
+        lock(&self.rooms).contains(&room)
+    }
+
+    pub fn rooms(&self) -> Vec<RoomId> {
+        lock(&self.rooms).iter().copied().collect()
+    }
+
+    /// From now on notices wait, until [`release`](Self::release).
+    pub fn hold(&self) {
+        lock(&self.held).get_or_insert_default();
+    }
+
+    /// Takes the notices that waited, except those that `known` says the answer told already, and lets later ones pass.
+    pub fn release(self: &Arc<Self>, state: &State, known: impl Fn(&Notice) -> bool) {
+        loop {
+            let batch = {
+                let mut held = lock(&self.held);
+                match held.as_mut() {
+                    Some(waiting) if !waiting.is_empty() => std::mem::take(waiting),
+                    _ => {
+                        *held = None;
+                        return;
+                    }
+                }
+            };
+            for told in batch.iter().filter(|told| !known(&told.notice)) {
+                self.pass(state, told);
+            }
+        }
+    }
+
+    /// Takes a notice from the bus.
+    pub fn take(self: &Arc<Self>, state: &State, told: &Arc<Told>) {
+        {
+            let mut held = lock(&self.held);
+            if let Some(waiting) = held.as_mut() {
+                if waiting.len() < MAX_HELD {
+                    waiting.push(told.clone());
+                } else {
+                    self.outbox.fall_behind(Behind::Everything);
+                }
+                return;
+            }
+        }
+        self.pass(state, told);
+    }
+
+    fn pass(self: &Arc<Self>, state: &State, told: &Told) {
+        match &told.notice {
+            Notice::GenerationStarted { generation_id, user_id, room_id, .. } => {
+                self.started(state, *generation_id, *user_id, *room_id, told.event.as_ref());
+            }
+            Notice::Typing { user_id, .. } => {
+                if *user_id != self.user_id
+                    && let Some((event, payload)) = &told.event
+                {
+                    self.outbox.mention(event, payload.clone());
+                }
+            }
+            Notice::MessageReceived { message } => self.say(told, message.room_id),
+            Notice::MessageEdited { room_id, .. } | Notice::MessageDeleted { room_id, .. } => {
+                self.say(told, *room_id);
+            }
+            // The fan-out itself acts on the others.
+            _ => {}
+        }
+    }
+
+    fn say(&self, told: &Told, room: RoomId) {
+        if let Some((event, payload)) = &told.event {
+            self.outbox.say(event, payload.clone(), Behind::Room(room));
+        }
+    }
+}
+
+/// A lock that a panic elsewhere does not poison for everybody.
+pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

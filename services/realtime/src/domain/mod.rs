@@ -1,0 +1,4 @@
+//! Rules of rooms: no axum, no SQL.
+
+pub mod invite;
+pub mod members;

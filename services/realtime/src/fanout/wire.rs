@@ -1,0 +1,40 @@
+//! The events that clients get of notices.
+
+use std::sync::Arc;
+
+use aether_common::notice::{Notice, Present};
+use serde_json::{Value, json};
+
+use crate::connection::Told;
+
+/// Reads a payload of the bus; nothing when a newer process wrote what this one does not know.
+pub fn read(payload: &[u8]) -> Option<Told> {
+    let notice: Notice = serde_json::from_slice(payload).ok()?;
+    let event = event(&notice).map(|(name, payload)| (name, Arc::new(payload)));
+    Some(Told { notice, event })
+}
+
+fn event(notice: &Notice) -> Option<(&'static str, Value)> {
+    Some(match notice {
+        Notice::GenerationStarted { generation_id, kind, prompt, user_id, room_id } => (
+            "generation_started",
+            json!({ "generationId": generation_id, "type": kind, "prompt": prompt, "userId": user_id,
+                    "roomId": room_id }),
+        ),
+        Notice::MessageReceived { message } => ("message_received", json!(message)),
+        Notice::MessageEdited { room_id, id, message, timestamp } => (
+            "message_edited",
+            json!({ "id": id, "roomId": room_id, "message": message, "timestamp": timestamp }),
+        ),
+        Notice::MessageDeleted { room_id, id } => ("message_deleted", json!({ "id": id, "roomId": room_id })),
+        Notice::Typing { room_id, user_id, name, typing } => {
+            ("typing", json!({ "roomId": room_id, "userId": user_id, "name": name, "typing": typing }))
+        }
+        _ => return None,
+    })
+}
+
+/// `presence` members.
+pub fn members(people: &[Present]) -> Vec<Value> {
+    people.iter().map(|one| json!({ "userId": one.user_id, "name": one.name, "state": "online" })).collect()
+}

@@ -1,0 +1,260 @@
+//! What leaves one socket, in order. socketioxide drops what does not fit its buffer; here it waits its turn instead.
+//! Followers wait for room; the fan-out never waits: what finds no room becomes `resync_required`.
+
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use aether_common::{
+    event::Event,
+    id::{GenerationId, RoomId},
+};
+use serde_json::{Value, json};
+use socketioxide::{
+    SendError, SocketError,
+    extract::AckSender,
+    handler::{FromMessageParts, Value as Packet},
+    socket::Socket,
+};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore, mpsc},
+    time::{Instant, sleep},
+};
+use tokio_util::sync::CancellationToken;
+
+/// Packets in socketioxide's own buffer of one socket.
+pub const BUFFER: usize = 1024;
+/// What waits here at most, and how much of it may be events of generations.
+const CAPACITY: usize = 1024;
+const EVENTS: usize = 256;
+/// A socket whose buffer takes nothing for so long is given up; the heartbeat closes it.
+const STUCK: Duration = Duration::from_secs(30);
+/// The writer gets its turn after so many packets.
+const TURN: u32 = 64;
+
+/// The sending half: cheap to clone.
+#[derive(Clone)]
+pub struct Outbox {
+    queue: mpsc::Sender<Item>,
+    events: Arc<Semaphore>,
+    behind: Arc<Mutex<BTreeSet<Behind>>>,
+}
+
+/// The half that a socket's task drains.
+pub struct Drain {
+    queue: mpsc::Receiver<Item>,
+    behind: Arc<Mutex<BTreeSet<Behind>>>,
+}
+
+/// What a socket must read again, because something about it did not fit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Behind {
+    Everything,
+    Room(RoomId),
+    Generation(GenerationId),
+}
+
+/// The socket is gone.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Gone;
+
+enum Item {
+    Ack(i64, Value),
+    Said(&'static str, Arc<Value>),
+    // The place among the events is free again when the item is dropped.
+    Happened { event: Box<Event>, _place: Option<OwnedSemaphorePermit> },
+    Disconnect,
+    Wake,
+}
+
+/// An outbox and its drain.
+pub fn outbox() -> (Outbox, Drain) {
+    let (sender, receiver) = mpsc::channel(CAPACITY);
+    let behind = Arc::new(Mutex::new(BTreeSet::new()));
+    let outbox = Outbox { queue: sender, events: Arc::new(Semaphore::new(EVENTS)), behind: behind.clone() };
+    (outbox, Drain { queue: receiver, behind })
+}
+
+impl Outbox {
+    /// Answers an event that asked for it. Waits for room.
+    pub async fn ack(&self, id: Option<i64>, answer: Value) -> Result<(), Gone> {
+        let Some(id) = id else { return Ok(()) };
+        self.queue.send(Item::Ack(id, answer)).await.map_err(|_| Gone)
+    }
+
+    /// Answers now or never: for answers that say that there is too much to do.
+    pub fn ack_now(&self, id: Option<i64>, answer: Value) {
+        if let Some(id) = id {
+            let _ = self.queue.try_send(Item::Ack(id, answer));
+        }
+    }
+
+    /// Says something; when there is no room, `about` is to be read again.
+    pub fn say(&self, event: &'static str, payload: Arc<Value>, about: Behind) {
+        if self.queue.try_send(Item::Said(event, payload)).is_err() {
+            self.fall_behind(about);
+        }
+    }
+
+    /// Says something that nobody misses when there is no room.
+    pub fn mention(&self, event: &'static str, payload: Arc<Value>) {
+        let _ = self.queue.try_send(Item::Said(event, payload));
+    }
+
+    /// An event of a generation. Waits for room.
+    pub async fn happened(&self, event: Event) -> Result<(), Gone> {
+        let permit = self.events.clone().acquire_owned().await.map_err(|_| Gone)?;
+        self.queue
+            .send(Item::Happened { event: Box::new(event), _place: Some(permit) })
+            .await
+            .map_err(|_| Gone)
+    }
+
+    /// The last event of a generation, to a socket that does not follow it.
+    pub fn ended(&self, event: Event) {
+        let id = event.generation_id;
+        if self.queue.try_send(Item::Happened { event: Box::new(event), _place: None }).is_err() {
+            self.fall_behind(Behind::Generation(id));
+        }
+    }
+
+    /// Notes that something must be read again; the socket is told when its queue is empty.
+    pub fn fall_behind(&self, about: Behind) {
+        self.behind.lock().unwrap_or_else(PoisonError::into_inner).insert(about);
+        // Wakes the drain when it sleeps; when the queue is full it is awake.
+        let _ = self.queue.try_send(Item::Wake);
+    }
+
+    /// Says why and disconnects, after what waits already.
+    ///
+    /// `false` when there is no room for it now.
+    pub fn dismiss(&self, event: &'static str, reason: &str) -> bool {
+        let Ok(mut places) = self.queue.try_reserve_many(2) else { return false };
+        let payload = Arc::new(json!({ "reason": reason }));
+        for item in [Item::Said(event, payload), Item::Disconnect] {
+            if let Some(place) = places.next() {
+                place.send(item);
+            }
+        }
+        true
+    }
+}
+
+impl Drain {
+    /// Sends what comes until the socket is closed.
+    pub async fn run(mut self, socket: Arc<Socket>, closed: CancellationToken) {
+        let mut pace = Pace::default();
+        loop {
+            let item = tokio::select! {
+                biased;
+                () = closed.cancelled() => return,
+                item = self.queue.recv() => item,
+            };
+            let Some(item) = item else { return };
+            let sent = tokio::select! {
+                biased;
+                () = closed.cancelled() => return,
+                sent = pace.send(&socket, &item) => sent,
+            };
+            drop(item);
+            if sent.is_err() {
+                return;
+            }
+            if self.queue.is_empty() {
+                for about in self.take_behind() {
+                    let item = Item::Said("resync_required", Arc::new(about.payload()));
+                    if pace.send(&socket, &item).await.is_err() {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    fn take_behind(&self) -> BTreeSet<Behind> {
+        std::mem::take(&mut *self.behind.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Behind {
+    fn payload(self) -> Value {
+        match self {
+            Self::Everything => json!({}),
+            Self::Room(id) => json!({ "roomId": id }),
+            Self::Generation(id) => json!({ "generationId": id }),
+        }
+    }
+}
+
+/// How fast a socket takes packets. The heartbeat's own packets need room in the same buffer, so a full buffer is
+/// filled again in small steps and not to the brim.
+#[derive(Default)]
+struct Pace {
+    /// Zero while the socket keeps up.
+    wait: Duration,
+    credit: u32,
+    turn: u32,
+}
+
+impl Pace {
+    const WAIT_MIN: Duration = Duration::from_millis(5);
+    const WAIT_MAX: Duration = Duration::from_millis(500);
+    /// A quarter of the buffer.
+    const STEP: u32 = 256;
+
+    async fn send(&mut self, socket: &Arc<Socket>, item: &Item) -> Result<(), Gone> {
+        self.turn += 1;
+        if self.turn >= TURN {
+            self.turn = 0;
+            tokio::task::yield_now().await;
+        }
+        if !self.wait.is_zero() {
+            if self.credit == 0 {
+                sleep(self.wait).await;
+                self.wait /= 2;
+                self.credit = Self::STEP;
+                if self.wait < Self::WAIT_MIN {
+                    self.wait = Duration::ZERO;
+                }
+            }
+            self.credit = self.credit.saturating_sub(1);
+        }
+        let mut full_since = None;
+        loop {
+            match item.send(socket) {
+                Ok(()) => return Ok(()),
+                Err(SendError::Socket(SocketError::InternalChannelFull)) => {}
+                Err(SendError::Socket(SocketError::Closed)) => return Err(Gone),
+                Err(SendError::Serialize(error)) => {
+                    // A defect of ours; the socket lives on without this packet.
+                    tracing::error!(%error, "a packet cannot be written");
+                    return Ok(());
+                }
+            }
+            if full_since.get_or_insert_with(Instant::now).elapsed() > STUCK {
+                return Err(Gone);
+            }
+            self.wait = (self.wait * 2).clamp(Self::WAIT_MIN * 2, Self::WAIT_MAX);
+            self.credit = Self::STEP;
+            sleep(self.wait).await;
+        }
+    }
+}
+
+impl Item {
+    fn send(&self, socket: &Arc<Socket>) -> Result<(), SendError> {
+        match self {
+            Self::Wake => Ok(()),
+            Self::Ack(id, answer) => {
+                let mut none = Packet::Str("".into(), None);
+                let Ok(sender) = AckSender::from_message_parts(socket, &mut none, &Some(*id));
+                sender.send(answer)
+            }
+            Self::Said(event, payload) => socket.emit(*event, &**payload),
+            Self::Happened { event, .. } => socket.emit(event.socket_name(), &event.payload()),
+            Self::Disconnect => socket.clone().disconnect().map_err(SendError::Socket),
+        }
+    }
+}

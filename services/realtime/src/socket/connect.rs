@@ -1,0 +1,151 @@
+//! From the handshake to the end of a socket.
+
+use std::{convert::Infallible, fmt, sync::Arc};
+
+use aether_common::problem::Problem;
+use serde::Deserialize;
+use serde_json::Value;
+use socketioxide::{
+    extract::{Event, Extension, SocketRef, TryData},
+    handler::{FromConnectParts, FromMessageParts, Value as Packet},
+    socket::Socket,
+};
+use tokio::sync::mpsc;
+
+use super::request::{self, Request};
+use crate::{
+    connection::{Connection, Session, lock},
+    outbox::{Drain, outbox},
+    state::State,
+};
+
+/// Requests of one socket that wait for an answer. More are refused.
+const WAITING: usize = 256;
+
+/// `auth` of the handshake.
+#[derive(Deserialize)]
+pub struct Handshake {
+    token: String,
+}
+
+/// Why a socket is refused: the message of the client's `connect_error`.
+#[derive(Debug)]
+pub enum Refusal {
+    Unauthorized,
+    Unavailable,
+}
+
+/// The socket itself, as socketioxide's own extractors hold it.
+pub struct Handle(Arc<Socket>);
+
+/// What the handshake made, for the handler that follows it.
+#[derive(Clone)]
+pub struct Accepted {
+    connection: Arc<Connection>,
+    drain: Arc<std::sync::Mutex<Option<Drain>>>,
+}
+
+/// An event as it came, whatever it is.
+struct Incoming {
+    event: String,
+    payload: Result<Value, ()>,
+    ack: Option<i64>,
+}
+
+/// Lets in who has a valid token. What concerns the user is heard before the client knows that it is connected.
+pub async fn check(state: State, socket: SocketRef, auth: TryData<Handshake>) -> Result<(), Refusal> {
+    let token = auth.0.map_err(|_| Refusal::Unauthorized)?.token;
+    let claims = state.verifier.verify(&token).await.map_err(|reason| {
+        tracing::debug!(%reason, "a socket is refused");
+        Refusal::Unauthorized
+    })?;
+    let (outbox, drain) = outbox();
+    let connection = Arc::new(Connection::new(socket.id, Session::new(claims, token), outbox));
+    state.hub.attach(&state, &connection).await.map_err(|problem| {
+        tracing::warn!(cause = problem.cause, "a socket cannot be served now");
+        Refusal::Unavailable
+    })?;
+    socket.extensions.insert(Accepted { connection, drain: Arc::new(Some(drain).into()) });
+    Ok(())
+}
+
+/// Starts a socket's two tasks: one answers its requests, the other sends what leaves it.
+pub fn welcome(state: State, Handle(socket): Handle, Extension(accepted): Extension<Accepted>) {
+    let connection = accepted.connection;
+    let Some(drain) = lock(&accepted.drain).take() else { return };
+    let (requests, waiting) = mpsc::channel(WAITING);
+    let asker = connection.clone();
+    socket.on_fallback(move |incoming: Incoming| {
+        receive(&asker, &requests, incoming);
+        std::future::ready(())
+    });
+    let (leaving, left) = (state.clone(), connection.clone());
+    socket.on_disconnect(move || {
+        left.closed.cancel();
+        leaving.hub.detach(left.sid, left.user_id, &left.rooms());
+        std::future::ready(())
+    });
+    tracing::debug!(user.id = %connection.user_id, socket.id = %connection.sid, "a socket connected");
+    let sender = connection.clone();
+    state.spawn(async move {
+        drain.run(socket, sender.closed.clone()).await;
+        sender.closed.cancel();
+    });
+    state.clone().spawn(answer(state, connection, waiting));
+}
+
+fn receive(connection: &Connection, requests: &mpsc::Sender<Request>, incoming: Incoming) {
+    let request = Request { event: incoming.event, payload: incoming.payload.ok(), ack: incoming.ack };
+    if let Err(refused) = requests.try_send(request) {
+        let problem =
+            Problem::too_many("Too many events wait for an answer.", std::time::Duration::from_secs(1));
+        connection.outbox.ack_now(refused.into_inner().ack, request::refusal(&problem));
+    }
+}
+
+async fn answer(state: State, connection: Arc<Connection>, mut waiting: mpsc::Receiver<Request>) {
+    loop {
+        let request = tokio::select! {
+            biased;
+            () = connection.closed.cancelled() => return,
+            request = waiting.recv() => request,
+        };
+        let Some(request) = request else { return };
+        tokio::select! {
+            biased;
+            () = connection.closed.cancelled() => return,
+            () = request::answer(&state, &connection, request) => {}
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Unauthorized => "unauthorized",
+            Self::Unavailable => "unavailable",
+        })
+    }
+}
+
+impl FromConnectParts<socketioxide::adapter::LocalAdapter> for Handle {
+    type Error = Infallible;
+
+    fn from_connect_parts(socket: &Arc<Socket>, _: &Option<Packet>) -> Result<Self, Infallible> {
+        Ok(Self(socket.clone()))
+    }
+}
+
+impl FromMessageParts<socketioxide::adapter::LocalAdapter> for Incoming {
+    type Error = Infallible;
+
+    fn from_message_parts(
+        socket: &Arc<Socket>,
+        packet: &mut Packet,
+        ack: &Option<i64>,
+    ) -> Result<Self, Infallible> {
+        let event = Event::from_message_parts(socket, packet, ack).map_or(String::new(), |event| event.0);
+        let Ok(TryData(payload)) = TryData::<Value>::from_message_parts(socket, packet, ack);
+        Ok(Self { event, payload: payload.map_err(drop), ack: *ack })
+    }
+}

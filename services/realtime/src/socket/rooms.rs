@@ -1,0 +1,136 @@
+//! `join_room`, `leave_room`.
+
+use std::{collections::HashSet, sync::Arc};
+
+use aether_common::{
+    id::{MessageId, RoomId, UserId},
+    model::room::Message,
+    notice::{Notice, Present},
+    problem::Problem,
+};
+use aether_store::{generations, messages, rooms};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::request::{Answer, Answered, accepted, must_be};
+use crate::{connection::Connection, domain::members, state::State};
+
+/// What a newcomer is told of what was said.
+const NEWEST: usize = 50;
+/// What somebody who comes back is told.
+const MISSED: usize = 500;
+/// In how many rooms one socket may be.
+const MAX_ROOMS: usize = 100;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, reason = "the names are the contract's")]
+pub struct Join {
+    room_id: RoomId,
+    after_message_id: Option<MessageId>,
+    user_id: Option<UserId>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Leave {
+    room_id: RoomId,
+}
+
+/// Joins a room. What is said in it comes after the ack, and nothing of it twice.
+pub async fn join(state: &State, connection: &Arc<Connection>, join: Join, ack: Option<i64>) -> Answered {
+    must_be(connection, join.user_id)?;
+    let room_id = join.room_id;
+    check_member(state, connection.user_id, room_id).await?;
+    let rooms = connection.rooms();
+    if rooms.len() >= MAX_ROOMS && !rooms.contains(&room_id) {
+        return Err(Problem::too_many(
+            "This socket is in as many rooms as it may be.",
+            std::time::Duration::ZERO,
+        ));
+    }
+    connection.hold();
+    let (answer, told) = match enter(state, connection, &join).await {
+        Ok((fields, told)) => {
+            let acked = connection.outbox.ack(ack, accepted(fields)).await;
+            (acked.map_or(Ok(Answer::Acked), |()| Ok(Answer::Acked)), told)
+        }
+        Err(problem) => {
+            if connection.leave(room_id) {
+                state.hub.leave_room(room_id, connection);
+            }
+            (Err(problem), HashSet::new())
+        }
+    };
+    connection.release(state, |notice| match notice {
+        Notice::MessageReceived { message } => told.contains(&message.id),
+        _ => false,
+    });
+    answer
+}
+
+/// Leaves a room; its members stay members.
+pub fn leave(state: &State, connection: &Connection, leave: Leave) -> Answered {
+    if !connection.leave(leave.room_id) {
+        return Err(Problem::not_found());
+    }
+    state.hub.leave_room(leave.room_id, connection);
+    Ok(Answer::Ack(Value::Null))
+}
+
+async fn check_member(state: &State, user: UserId, room: RoomId) -> Result<(), Problem> {
+    let mut db = state.deps.store.conn().await?;
+    rooms::find_role(&mut db, user, room).await?.map(drop).ok_or_else(Problem::not_found)
+}
+
+/// Listens first and reads then, so that nothing falls between.
+async fn enter(
+    state: &State,
+    connection: &Arc<Connection>,
+    join: &Join,
+) -> Result<(Value, HashSet<MessageId>), Problem> {
+    let room_id = join.room_id;
+    connection.enter(room_id);
+    let present = state.hub.join_room(state, room_id, connection).await?;
+    let mut db = state.deps.store.conn().await?;
+    let room = rooms::find(&mut db, connection.user_id, room_id).await?.ok_or_else(Problem::not_found)?;
+    let (messages, more) = match join.after_message_id {
+        None => {
+            let mut newest = messages::list(&mut db, room_id, None, None, NEWEST).await?;
+            let more = newest.len() > NEWEST;
+            newest.truncate(NEWEST);
+            newest.reverse();
+            (newest, more)
+        }
+        Some(after) => {
+            let mut missed = messages::list_after(&mut db, room_id, after, MISSED).await?;
+            let more = missed.len() > MISSED;
+            missed.truncate(MISSED);
+            (missed, more)
+        }
+    };
+    let members = rooms::list_members(&mut db, room_id).await?;
+    let active = generations::list_active(&mut db, room_id).await?;
+    Ok((answer(&room, members, &present, &messages, more, &active), ids(&messages)))
+}
+
+fn answer(
+    room: &aether_common::model::room::Room,
+    members: Vec<aether_common::model::room::Member>,
+    present: &[Present],
+    messages: &[Message],
+    more: bool,
+    active: &[aether_common::id::GenerationId],
+) -> Value {
+    json!({
+        "room": room,
+        "members": members::with_states(members, present),
+        "messages": messages,
+        "more": more,
+        "activeGenerations": active,
+    })
+}
+
+fn ids(messages: &[Message]) -> HashSet<MessageId> {
+    messages.iter().map(|message| message.id).collect()
+}
