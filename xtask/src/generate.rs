@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
+use serde_json::Value;
 
 use crate::{front_end, out, process, run, temp, tools};
 
@@ -73,10 +74,9 @@ fn made() -> Result<Vec<Made>> {
     if !output.status.success() {
         bail!("`aether openapi` failed: {}", String::from_utf8_lossy(&output.stderr).trim());
     }
-    // Parsed and written again, so that the file reads well and its diff is small.
-    let document: serde_json::Value =
+    let document: Value =
         serde_json::from_slice(&output.stdout).context("`aether openapi` did not print JSON")?;
-    let mut bytes = serde_json::to_vec_pretty(&document)?;
+    let mut bytes = serde_json::to_vec_pretty(&sorted(document))?;
     bytes.push(b'\n');
     let from = scratch.path().join("openapi.json");
     fs::write(&from, &bytes)?;
@@ -91,6 +91,19 @@ fn made() -> Result<Vec<Made>> {
         files.push(Made { path: front_end::folder().join("src/api/generated.ts"), bytes: fs::read(types)? });
     }
     Ok(files)
+}
+
+/// Keys in order: else the order would depend on the features that a build happens to turn on.
+fn sorted(value: Value) -> Value {
+    match value {
+        Value::Object(map) => {
+            let mut entries: Vec<_> = map.into_iter().map(|(key, value)| (key, sorted(value))).collect();
+            entries.sort_by(|left, right| left.0.cmp(&right.0));
+            Value::Object(entries.into_iter().collect())
+        }
+        Value::Array(items) => Value::Array(items.into_iter().map(sorted).collect()),
+        other => other,
+    }
 }
 
 fn shown(path: &Path) -> String {
