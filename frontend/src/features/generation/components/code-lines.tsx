@@ -51,10 +51,16 @@ const Chunk = memo(
   function Chunk({ text, start, inked, writing }: ChunkProps) {
     const lines = text.split("\n");
     return (
-      <ol start={start + 1} style={{ counterReset: `line ${start}` }}>
+      <ol start={start + 1}>
         {lines.map((line, index) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: a line's number is its identity
-          <CodeLine key={index} text={line} tokens={inked[start + index]} now={writing && index === lines.length - 1} />
+          <CodeLine
+            // biome-ignore lint/suspicious/noArrayIndexKey: a line's number is its identity
+            key={index}
+            number={start + index + 1}
+            text={line}
+            tokens={inked[start + index]}
+            now={writing && index === lines.length - 1}
+          />
         ))}
       </ol>
     );
@@ -74,19 +80,18 @@ function sameInk(before: readonly Line[], after: readonly Line[], start: number)
   return true;
 }
 
-const CodeLine = memo(function CodeLine({
-  text,
-  tokens,
-  now,
-}: {
+interface CodeLineProps {
+  number: number;
   text: string;
   tokens: Line | undefined;
   now: boolean;
-}) {
+}
+
+const CodeLine = memo(function CodeLine({ number, text, tokens, now }: CodeLineProps) {
   // Colours that belong to an older text of this line are not shown.
   const valid = tokens && tokens.reduce((size, token) => size + token.text.length, 0) === text.length;
   return (
-    <li className={now ? "now" : undefined}>
+    <li className={now ? "now" : undefined} data-line={number}>
       {valid
         ? tokens.map((token, index) =>
             token.ink ? (
