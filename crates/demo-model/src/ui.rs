@@ -3,6 +3,7 @@
 mod apps;
 mod crud;
 mod form;
+mod formula;
 mod page;
 mod row;
 
@@ -99,7 +100,7 @@ fn darkened(tsx: &str) -> String {
     ];
     let mut out = String::with_capacity(tsx.len() * 2);
     let mut word = String::new();
-    let mut flush = |word: &mut String, out: &mut String| {
+    let flush = |word: &mut String, out: &mut String| {
         out.push_str(word);
         if let Some((_, dark)) = TWINS.iter().find(|(light, _)| light == word) {
             out.push_str(" dark:");

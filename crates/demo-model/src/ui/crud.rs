@@ -4,7 +4,7 @@ use super::{App, form, row};
 use crate::{
     api::join,
     literal::quoted,
-    reading::{Entity, Reading},
+    reading::{Entity, Reading, Text},
     samples,
     template::fill,
     words::{self, Field, Type},
@@ -77,14 +77,6 @@ pub struct Look {
 impl Look {
     fn of(reading: &Reading) -> Self {
         let text = &reading.all;
-        let raw = text.raw();
-        let currency = if raw.contains('€') || text.has(&["euro", "euros", "eur"]) {
-            "EUR"
-        } else if raw.contains('£') || text.has(&["pound", "pounds", "gbp", "sterling"]) {
-            "GBP"
-        } else {
-            "USD"
-        };
         let sort_by = ["sort by ", "sorted by ", "order by ", "ordered by "].iter().find_map(|mark| {
             let tokens = text.tokens().join(" ");
             let rest = tokens.split(mark).nth(1)?.to_owned();
@@ -112,9 +104,21 @@ impl Look {
                 "expired",
                 "deadline",
             ]),
-            currency,
+            currency: currency(text),
             sort_by,
         }
+    }
+}
+
+/// The currency that the prompt speaks of.
+pub fn currency(text: &Text) -> &'static str {
+    let raw = text.raw();
+    if raw.contains('€') || text.has(&["euro", "euros", "eur"]) {
+        "EUR"
+    } else if raw.contains('£') || text.has(&["gbp", "sterling"]) {
+        "GBP"
+    } else {
+        "USD"
     }
 }
 
@@ -430,6 +434,7 @@ fn orders(entity: &Entity, look: &Look) -> (String, String) {
         let name = &field.name;
         let compare = match &field.of {
             Type::Text => format!("a.{name}.localeCompare(b.{name})"),
+            Type::Date if name == "date" => "b.date.localeCompare(a.date)".to_owned(),
             // What has no date comes last.
             Type::Date | Type::DateTime => format!("(a.{name} || '9').localeCompare(b.{name} || '9')"),
             Type::Int | Type::Number | Type::Money | Type::Rating => {
@@ -459,7 +464,8 @@ fn orders(entity: &Entity, look: &Look) -> (String, String) {
     }
     let wished = look.sort_by.as_ref().filter(|name| keys.contains(name)).cloned();
     let due = due(entity).map(|(field, _)| field.name.clone()).filter(|name| keys.contains(name));
-    let first = wished.or(due).unwrap_or_else(|| keys[0].clone());
+    let newest = keys.iter().find(|name| *name == "date").cloned();
+    let first = wished.or(due).or(newest).unwrap_or_else(|| keys[0].clone());
     (out, first)
 }
 
@@ -491,11 +497,10 @@ fn stats(entity: &Entity, many: &str, _look: &Look) -> (String, usize) {
         ));
     }
     if tiles.len() < 4
-        && let Some(field) =
-            entity.find("status").or_else(|| entity.find_type(|of| matches!(of, Type::Choice(_))))
+        && let Some(field) = ["status", "priority", "mood"].iter().find_map(|name| entity.find(name))
         && let Type::Choice(choices) = &field.of
     {
-        for choice in choices.iter().take(4 - tiles.len().min(4)) {
+        for choice in choices.iter().rev().take(4 - tiles.len().min(4)) {
             tiles.push(format!(
                 "['{}', {many}.filter({one} => {one}.{} === '{choice}').length]",
                 words::capital(choice),
