@@ -120,8 +120,9 @@ fn serve(options: &Options, began: Instant) -> Result<ExitCode> {
         "\nAetherOS is running: {url}   (ready after {})\n\n\
          \x20 Next: open {url} in a browser, register, and ask for something.\n\
          \x20 REST: {url}/api/generate/docs   Health: {url}/health\n\
-         \x20 Ctrl-C ends it. Its data stays in ./data.\n",
-        out::seconds(began.elapsed())
+         \x20 Ctrl-C ends it. Its data stays in {}.\n",
+        out::seconds(began.elapsed()),
+        std::env::var("AETHER_DATA_DIR").unwrap_or("./data".to_owned()),
     ));
     loop {
         if let Some(status) = aether.ended()? {

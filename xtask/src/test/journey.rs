@@ -98,7 +98,9 @@ fn walk(url: &str, logs: &Path, budget: &Budget) -> Result<()> {
         out::say(format!("    FAILED: {error:#}"));
     }
     let step = out::step(format!("the browser journey against {url}"));
-    let mut command = front_end::npm_command(&["run", "e2e"]);
+    // Away from a run that somebody does by hand: Playwright empties the folder when it starts.
+    let traces = format!("--output={}", logs.join("browser").display());
+    let mut command = front_end::npm_command(&["run", "e2e", "--", &traces]);
     command.env("AETHER_URL", url).env("CI", "true");
     command.env("CHROMIUM_PATH", tools::need(&tools::BROWSER)?);
     let browser = process::run(&mut command, budget.left()).context("the browser journey");

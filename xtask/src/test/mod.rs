@@ -47,7 +47,8 @@ impl Stage {
     fn budget(self) -> Duration {
         let minutes = match self {
             Self::Fmt => 2,
-            Self::FrontEnd | Self::JourneyEmbedded | Self::JourneyStack => 8,
+            Self::FrontEnd => 8,
+            Self::JourneyEmbedded | Self::JourneyStack => 10,
             Self::Clippy | Self::Build | Self::Rust => 15,
             Self::Generate => 3,
         };
