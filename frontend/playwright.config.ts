@@ -3,10 +3,12 @@ import { existsSync } from "node:fs";
 import { defineConfig } from "@playwright/test";
 
 const system = process.env.CHROMIUM_PATH ?? "/usr/bin/chromium";
+const baseURL = process.env.AETHER_URL ?? "http://localhost:8080";
 
 export default defineConfig({
   testDir: "e2e",
-  outputDir: "test-results/runs",
+  // A folder for each server: runs against several at the same time do not clear each other's.
+  outputDir: `test-results/runs/${new URL(baseURL).port || "default"}`,
   workers: 1,
   retries: 0,
   forbidOnly: true,
@@ -14,7 +16,7 @@ export default defineConfig({
   expect: { timeout: 15_000 },
   reporter: [["list"]],
   use: {
-    baseURL: process.env.AETHER_URL ?? "http://localhost:8080",
+    baseURL,
     viewport: { width: 1440, height: 900 },
     permissions: ["clipboard-read", "clipboard-write"],
     screenshot: "only-on-failure",
