@@ -90,7 +90,15 @@ impl Bus {
         Fut: Future<Output = Result<Option<Event>, BusError>> + Send + 'static,
     {
         let feed = self.feed(id).await?;
-        let opening = self.open(id, &after).await?;
+        let mut opening = self.open(id, &after).await?;
+        let mut ended = None;
+        if opening.is_none() {
+            ended = last().await?;
+            if ended.is_some() {
+                // It may have been written, and have ended, between the two looks.
+                opening = self.open(id, &after).await?;
+            }
+        }
         let named = match after {
             After::Position(position) => Some(position),
             After::Beginning | After::Unreadable => None,
@@ -114,7 +122,7 @@ impl Bus {
             recovered = opening.recovered;
             over = recovered && opening.page.ended && opening.page.events.is_empty();
             follower.start(opening, named);
-        } else if let Some(event) = (follower.last)().await? {
+        } else if let Some(event) = ended {
             over = named == Some(event.position);
             recovered = over;
             follower.push(event);
@@ -239,7 +247,11 @@ where
     async fn ask(&mut self) {
         self.next = Next::Wait;
         match (self.last)().await {
-            Ok(Some(event)) => self.push(event),
+            // What was written since the last look comes before the end.
+            Ok(Some(event)) => match self.news().await {
+                Ok(Some(page)) if !page.events.is_empty() => self.add(page),
+                _ => self.push(event),
+            },
             Ok(None) => {}
             Err(error) => {
                 tracing::warn!(%error, generation.id = %self.id, "the end of a generation cannot be asked for now");

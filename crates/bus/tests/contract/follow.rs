@@ -146,6 +146,26 @@ pub async fn without_a_journal_the_database_has_the_last_word(stand: &Stand) {
     }
 }
 
+pub async fn an_end_in_the_database_hides_nothing_of_the_journal(stand: &Stand) {
+    let (bus, id) = (&stand.bus, new_id());
+    let writer = bus.clone();
+    // It is written, and ends, after the follower has looked into the journal and before it asks the database.
+    let following = bus
+        .follow(id, After::Beginning, move || {
+            let bus = writer.clone();
+            async move {
+                if bus.replay(id, &After::Beginning).await?.head.is_none() {
+                    write(&bus, id, 1, 3).await;
+                }
+                Ok(Some(event(id, at(1, 4), complete("whole"))))
+            }
+        })
+        .await
+        .unwrap();
+    let events: Vec<Event> = within(following.events.collect()).await;
+    assert_eq!(positions(&events), ["1-1", "1-2", "1-3", "1-4"]);
+}
+
 pub async fn a_lost_end_is_found_in_the_database(stand: &Stand) {
     let (bus, id) = (&stand.bus, new_id());
     write(bus, id, 1, 2).await;

@@ -53,6 +53,7 @@ stories! {
         a_slow_reader_loses_nothing,
         a_reader_at_the_last_event_is_told_that_it_is_over,
         without_a_journal_the_database_has_the_last_word,
+        an_end_in_the_database_hides_nothing_of_the_journal,
         a_lost_end_is_found_in_the_database,
         a_forgotten_journal_that_is_begun_anew_starts_over,
         a_new_attempt_is_passed_on,
