@@ -1,7 +1,7 @@
 //! One connected socket, as this service knows it: whose it is, what it is in, what it follows and what leaves it.
 
 use std::{
-    collections::HashSet,
+    collections::HashMap,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -9,7 +9,7 @@ use std::{
 };
 
 use aether_common::{
-    id::{RoomId, UserId},
+    id::{MessageId, RoomId, UserId},
     jwt::Claims,
     notice::Notice,
 };
@@ -19,6 +19,7 @@ use socketioxide::socket::Sid;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    fanout,
     outbox::{Behind, Outbox},
     replay::Watches,
     state::State,
@@ -37,7 +38,8 @@ pub struct Connection {
     pub watches: Mutex<Watches>,
     session: Mutex<Session>,
     dismissed: AtomicBool,
-    rooms: Mutex<HashSet<RoomId>>,
+    // With the newest message that the socket was told when it joined.
+    rooms: Mutex<HashMap<RoomId, Option<MessageId>>>,
     // While something is being answered: what must not arrive before the answer.
     held: Mutex<Option<Vec<Arc<Told>>>>,
 }
@@ -102,20 +104,27 @@ impl Connection {
     }
 
     pub fn enter(&self, room: RoomId) {
-        lock(&self.rooms).insert(room);
+        lock(&self.rooms).insert(room, None);
+    }
+
+    /// The socket was told all messages of a room up to this one: their notices, late as they may come, tell nothing.
+    pub fn told_up_to(&self, room: RoomId, message: Option<MessageId>) {
+        if let Some(told) = lock(&self.rooms).get_mut(&room) {
+            *told = message;
+        }
     }
 
     /// `false` when it was not in the room.
     pub fn leave(&self, room: RoomId) -> bool {
-        lock(&self.rooms).remove(&room)
+        lock(&self.rooms).remove(&room).is_some()
     }
 
     pub fn is_in(&self, room: RoomId) -> bool {
-        lock(&self.rooms).contains(&room)
+        lock(&self.rooms).contains_key(&room)
     }
 
     pub fn rooms(&self) -> Vec<RoomId> {
-        lock(&self.rooms).iter().copied().collect()
+        lock(&self.rooms).keys().copied().collect()
     }
 
     /// From now on notices wait, until [`release`](Self::release).
@@ -123,8 +132,8 @@ impl Connection {
         lock(&self.held).get_or_insert_default();
     }
 
-    /// Takes the notices that waited, except those that `known` says the answer told already, and lets later ones pass.
-    pub fn release(self: &Arc<Self>, state: &State, known: impl Fn(&Notice) -> bool) {
+    /// Takes the notices that waited, and lets later ones pass.
+    pub fn release(self: &Arc<Self>, state: &State) {
         loop {
             let batch = {
                 let mut held = lock(&self.held);
@@ -136,32 +145,38 @@ impl Connection {
                     }
                 }
             };
-            for told in batch.iter().filter(|told| !known(&told.notice)) {
-                self.pass(state, told);
+            for told in batch {
+                self.pass(state, &told);
             }
         }
     }
 
     /// Takes a notice from the bus.
     pub fn take(self: &Arc<Self>, state: &State, told: &Arc<Told>) {
-        {
-            let mut held = lock(&self.held);
-            if let Some(waiting) = held.as_mut() {
-                if waiting.len() < MAX_HELD {
-                    waiting.push(told.clone());
-                } else {
-                    self.outbox.fall_behind(Behind::Everything);
-                }
-                return;
-            }
+        if !self.holds(told) {
+            self.pass(state, told);
         }
-        self.pass(state, told);
+    }
+
+    /// Whether notices wait now; then this one does too.
+    pub fn holds(&self, told: &Arc<Told>) -> bool {
+        let mut held = lock(&self.held);
+        let Some(waiting) = held.as_mut() else { return false };
+        if waiting.len() < MAX_HELD {
+            waiting.push(told.clone());
+        } else {
+            self.outbox.fall_behind(Behind::Everything);
+        }
+        true
     }
 
     fn pass(self: &Arc<Self>, state: &State, told: &Told) {
         match &told.notice {
             Notice::GenerationStarted { generation_id, user_id, room_id, .. } => {
                 self.started(state, *generation_id, *user_id, *room_id, told.event.as_ref());
+            }
+            Notice::GenerationEnded { generation_id } => {
+                fanout::bring_end(state, *generation_id, vec![self.clone()]);
             }
             Notice::Typing { user_id, .. } => {
                 if *user_id != self.user_id
@@ -170,7 +185,12 @@ impl Connection {
                     self.outbox.mention(event, payload.clone());
                 }
             }
-            Notice::MessageReceived { message } => self.say(told, message.room_id),
+            Notice::MessageReceived { message } => {
+                let newest = lock(&self.rooms).get(&message.room_id).copied().flatten();
+                if newest.is_none_or(|newest| newest < message.id) {
+                    self.say(told, message.room_id);
+                }
+            }
             Notice::MessageEdited { room_id, .. } | Notice::MessageDeleted { room_id, .. } => {
                 self.say(told, *room_id);
             }

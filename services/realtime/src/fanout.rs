@@ -8,15 +8,17 @@ use std::{
 
 use aether_bus::Topic;
 use aether_common::{
-    id::{RoomId, RowId, UserId},
+    id::{GenerationId, RoomId, RowId, UserId},
     notice::Present,
     problem::Problem,
 };
+use aether_store::generations;
 use socketioxide::socket::Sid;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
     connection::{Connection, lock},
+    outbox::Behind,
     state::State,
 };
 
@@ -141,6 +143,31 @@ impl Hub {
         }
         idle
     }
+}
+
+/// Brings the last event of a generation to those of these sockets that do not get it otherwise. It is read once for all.
+pub fn bring_end(state: &State, id: GenerationId, mut connections: Vec<Arc<Connection>>) {
+    connections.retain(|connection| connection.misses_end(id));
+    if connections.is_empty() {
+        return;
+    }
+    let reader = state.clone();
+    state.spawn(async move {
+        let found = async {
+            let mut db = reader.deps.store.conn().await?;
+            generations::find_last_event(&mut db, id).await
+        };
+        match found.await {
+            Ok(Some(event)) => connections.iter().for_each(|connection| connection.told_end(&event)),
+            Ok(None) => {}
+            Err(error) => {
+                tracing::warn!(generation.id = %id, %error, "cannot read the end of a generation");
+                for connection in connections {
+                    connection.outbox.fall_behind(Behind::Generation(id));
+                }
+            }
+        }
+    });
 }
 
 impl About {

@@ -12,7 +12,8 @@ mod typing;
 use std::time::Duration;
 
 use axum::Router;
-use socketioxide::{SocketIo, handler::ConnectHandler};
+use connect::{Accepted, Handle};
+use socketioxide::{SocketIo, extract::Extension, handler::ConnectHandler};
 
 use crate::{outbox::BUFFER, state::State};
 
@@ -39,8 +40,10 @@ pub fn serve(state: &State) -> Router {
         .max_buffer_size(BUFFER)
         .build_svc();
     let (welcome, check) = (state.clone(), state.clone());
-    let welcome = async move |socket, connection| connect::welcome(welcome, socket, connection);
-    let check = async move |socket, auth| connect::check(check, socket, auth).await;
+    let welcome = async move |Handle(socket): Handle, Extension(accepted): Extension<Accepted>| {
+        connect::welcome(welcome, socket, accepted);
+    };
+    let check = async move |socket: Handle, auth| connect::check(check, socket, auth).await;
     io.ns("/", ConnectHandler::with(welcome, check));
     state.spawn(session::watch(state.clone()));
     let shutdown = state.deps.lifecycle.shutdown.clone();

@@ -8,11 +8,10 @@ use std::{
 
 use aether_bus::{BusError, Delivery, Subscription};
 use aether_common::{
-    id::{GenerationId, RoomId, UserId},
+    id::{RoomId, UserId},
     notice::{Notice, Present},
     problem::Problem,
 };
-use aether_store::generations;
 use serde_json::{Value, json};
 use socketioxide::socket::Sid;
 use tokio::{
@@ -116,7 +115,12 @@ impl Audience {
 
     fn hear(&mut self, told: Arc<Told>) {
         match &told.notice {
-            Notice::GenerationEnded { generation_id } => self.bring_end(*generation_id),
+            Notice::GenerationEnded { generation_id } => {
+                let mut connections = self.connections();
+                // Whoever is not told of the start yet is not told of the end.
+                connections.retain(|connection| !connection.holds(&told));
+                super::bring_end(&self.state, *generation_id, connections);
+            }
             Notice::MemberRemoved { room_id, user_id } => self.put_out(*room_id, Some(*user_id)),
             Notice::RoomDeleted { room_id } => self.put_out(*room_id, None),
             Notice::RoomPresent { node, people, .. } => {
@@ -139,32 +143,6 @@ impl Audience {
                 }
             }
         }
-    }
-
-    /// The last event goes to every socket here that does not get it otherwise. It is read once for all of them.
-    fn bring_end(&mut self, id: GenerationId) {
-        let mut left_out = self.connections();
-        left_out.retain(|connection| connection.misses_end(id));
-        if left_out.is_empty() {
-            return;
-        }
-        let state = self.state.clone();
-        self.state.spawn(async move {
-            let found = async {
-                let mut db = state.deps.store.conn().await?;
-                generations::find_last_event(&mut db, id).await
-            };
-            match found.await {
-                Ok(Some(event)) => left_out.iter().for_each(|connection| connection.told_end(&event)),
-                Ok(None) => {}
-                Err(error) => {
-                    tracing::warn!(generation.id = %id, %error, "cannot read the end of a generation");
-                    for connection in left_out {
-                        connection.outbox.fall_behind(Behind::Generation(id));
-                    }
-                }
-            }
-        });
     }
 
     /// The sockets of one user, or all, leave the room now.

@@ -1,12 +1,16 @@
 //! From the handshake to the end of a socket.
 
-use std::{convert::Infallible, fmt, sync::Arc};
+use std::{
+    convert::Infallible,
+    fmt,
+    sync::{Arc, Mutex},
+};
 
 use aether_common::problem::Problem;
 use serde::Deserialize;
 use serde_json::Value;
 use socketioxide::{
-    extract::{Event, Extension, SocketRef, TryData},
+    extract::{Event, TryData},
     handler::{FromConnectParts, FromMessageParts, Value as Packet},
     socket::Socket,
 };
@@ -36,13 +40,13 @@ pub enum Refusal {
 }
 
 /// The socket itself, as socketioxide's own extractors hold it.
-pub struct Handle(Arc<Socket>);
+pub struct Handle(pub Arc<Socket>);
 
 /// What the handshake made, for the handler that follows it.
 #[derive(Clone)]
 pub struct Accepted {
     connection: Arc<Connection>,
-    drain: Arc<std::sync::Mutex<Option<Drain>>>,
+    work: Arc<Mutex<Option<(Drain, mpsc::Receiver<Request>)>>>,
 }
 
 /// An event as it came, whatever it is.
@@ -52,8 +56,9 @@ struct Incoming {
     ack: Option<i64>,
 }
 
-/// Lets in who has a valid token. What concerns the user is heard before the client knows that it is connected.
-pub async fn check(state: State, socket: SocketRef, auth: TryData<Handshake>) -> Result<(), Refusal> {
+/// Lets in who has a valid token. Before the client knows that it is connected, what concerns its user is heard, and what
+/// it asks is taken: it may ask at once.
+pub async fn check(state: State, Handle(socket): Handle, auth: TryData<Handshake>) -> Result<(), Refusal> {
     let token = auth.0.map_err(|_| Refusal::Unauthorized)?.token;
     let claims = state.verifier.verify(&token).await.map_err(|reason| {
         tracing::debug!(%reason, "a socket is refused");
@@ -65,26 +70,27 @@ pub async fn check(state: State, socket: SocketRef, auth: TryData<Handshake>) ->
         tracing::warn!(cause = problem.cause, "a socket cannot be served now");
         Refusal::Unavailable
     })?;
-    socket.extensions.insert(Accepted { connection, drain: Arc::new(Some(drain).into()) });
-    Ok(())
-}
-
-/// Starts a socket's two tasks: one answers its requests, the other sends what leaves it.
-pub fn welcome(state: State, Handle(socket): Handle, Extension(accepted): Extension<Accepted>) {
-    let connection = accepted.connection;
-    let Some(drain) = lock(&accepted.drain).take() else { return };
     let (requests, waiting) = mpsc::channel(WAITING);
     let asker = connection.clone();
     socket.on_fallback(move |incoming: Incoming| {
         receive(&asker, &requests, incoming);
         std::future::ready(())
     });
-    let (leaving, left) = (state.clone(), connection.clone());
+    let left = connection.clone();
     socket.on_disconnect(move || {
         left.closed.cancel();
-        leaving.hub.detach(left.sid, left.user_id, &left.rooms());
+        state.hub.detach(left.sid, left.user_id, &left.rooms());
         std::future::ready(())
     });
+    let work = Arc::new(Mutex::new(Some((drain, waiting))));
+    socket.extensions.insert(Accepted { connection, work });
+    Ok(())
+}
+
+/// Starts a socket's two tasks: one answers its requests, the other sends what leaves it.
+pub fn welcome(state: State, socket: Arc<Socket>, accepted: Accepted) {
+    let connection = accepted.connection;
+    let Some((drain, waiting)) = lock(&accepted.work).take() else { return };
     tracing::debug!(user.id = %connection.user_id, socket.id = %connection.sid, "a socket connected");
     let sender = connection.clone();
     state.spawn(async move {

@@ -68,14 +68,14 @@ pub async fn start(state: &State, connection: &Arc<Connection>, start: Start, ac
         Ok(id) => {
             let acked = connection.outbox.ack(ack, accepted(json!({ "generationId": id }))).await;
             acked.map_or(Ok(Answer::Acked), |()| {
-                connection.release(state, |_| false);
+                connection.release(state);
                 connection.follow_started(state, id, room_id);
                 Ok(Answer::Acked)
             })
         }
         Err(problem) => Err(problem),
     };
-    connection.release(state, |_| false);
+    connection.release(state);
     answer
 }
 

@@ -1,11 +1,9 @@
 //! `join_room`, `leave_room`.
 
-use std::{collections::HashSet, sync::Arc};
+use std::sync::Arc;
 
 use aether_common::{
     id::{MessageId, RoomId, UserId},
-    model::room::Message,
-    notice::{Notice, Present},
     problem::Problem,
 };
 use aether_store::{generations, messages, rooms};
@@ -50,22 +48,19 @@ pub async fn join(state: &State, connection: &Arc<Connection>, join: Join, ack: 
         ));
     }
     connection.hold();
-    let (answer, told) = match enter(state, connection, &join).await {
-        Ok((fields, told)) => {
-            let acked = connection.outbox.ack(ack, accepted(fields)).await;
-            (acked.map_or(Ok(Answer::Acked), |()| Ok(Answer::Acked)), told)
+    let answer = match enter(state, connection, &join).await {
+        Ok(fields) => {
+            let _ = connection.outbox.ack(ack, accepted(fields)).await;
+            Ok(Answer::Acked)
         }
         Err(problem) => {
             if connection.leave(room_id) {
                 state.hub.leave_room(room_id, connection);
             }
-            (Err(problem), HashSet::new())
+            Err(problem)
         }
     };
-    connection.release(state, |notice| match notice {
-        Notice::MessageReceived { message } => told.contains(&message.id),
-        _ => false,
-    });
+    connection.release(state);
     answer
 }
 
@@ -84,11 +79,7 @@ async fn check_member(state: &State, user: UserId, room: RoomId) -> Result<(), P
 }
 
 /// Listens first and reads then, so that nothing falls between.
-async fn enter(
-    state: &State,
-    connection: &Arc<Connection>,
-    join: &Join,
-) -> Result<(Value, HashSet<MessageId>), Problem> {
+async fn enter(state: &State, connection: &Arc<Connection>, join: &Join) -> Result<Value, Problem> {
     let room_id = join.room_id;
     connection.enter(room_id);
     let present = state.hub.join_room(state, room_id, connection).await?;
@@ -109,28 +100,15 @@ async fn enter(
             (missed, more)
         }
     };
+    let newest = messages.last().map(|message| message.id).or(join.after_message_id);
+    connection.told_up_to(room_id, newest);
     let members = rooms::list_members(&mut db, room_id).await?;
     let active = generations::list_active(&mut db, room_id).await?;
-    Ok((answer(&room, members, &present, &messages, more, &active), ids(&messages)))
-}
-
-fn answer(
-    room: &aether_common::model::room::Room,
-    members: Vec<aether_common::model::room::Member>,
-    present: &[Present],
-    messages: &[Message],
-    more: bool,
-    active: &[aether_common::id::GenerationId],
-) -> Value {
-    json!({
+    Ok(json!({
         "room": room,
-        "members": members::with_states(members, present),
+        "members": members::with_states(members, &present),
         "messages": messages,
         "more": more,
         "activeGenerations": active,
-    })
-}
-
-fn ids(messages: &[Message]) -> HashSet<MessageId> {
-    messages.iter().map(|message| message.id).collect()
+    }))
 }

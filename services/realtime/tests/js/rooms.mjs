@@ -1,0 +1,145 @@
+// People talk.
+import { ana, assert, ben, cem, connect, letIn, rest, room, story, until } from "./stand.mjs";
+
+async function whatIsSaidReachesAll() {
+  const roomId = await room(ana, ben);
+  const [a, b, outside] = [await connect(ana), await connect(ben), await connect(cem)];
+  const joined = await a.do("join_room", { roomId, userId: ana.id });
+  assert.equal(joined.room.id, roomId);
+  assert.equal(joined.room.role, "owner");
+  assert.deepEqual([joined.messages, joined.more, joined.activeGenerations], [[], false, []]);
+  assert.deepEqual(joined.members.map((one) => [one.name, one.role, one.state]), [
+    ["Ana", "owner", "online"],
+    ["Ben", "editor", "away"],
+  ]);
+  await b.do("join_room", { roomId });
+  await outside.refused("join_room", { roomId }, "not_found");
+  const clientId = crypto.randomUUID();
+  const first = await a.do("send_message", { roomId, message: "Hello 👋", clientId });
+  const again = await a.do("send_message", { roomId, message: "Hello 👋", clientId });
+  assert.deepEqual(again, first);
+  for (const one of [a, b]) {
+    await until("the message", () => one.of("message_received").length === 1);
+    assert.deepEqual(one.of("message_received")[0], {
+      id: first.id,
+      roomId,
+      userId: ana.id,
+      name: "Ana",
+      message: "Hello 👋",
+      clientId,
+      timestamp: first.timestamp,
+    });
+  }
+  await b.do("send_message", { roomId, message: "second" });
+  await until("the second message", () => a.of("message_received").length === 2);
+  assert.equal(a.of("message_received")[1].clientId, null);
+  assert.deepEqual(outside.of("message_received"), []);
+}
+
+async function identityIsTheTokens() {
+  const roomId = await room(ana, ben);
+  const a = await connect(ana);
+  await a.refused("join_room", { roomId, userId: ben.id }, "not_found");
+  await a.refused("send_message", { roomId, message: "before joining" }, "not_found");
+  await a.do("join_room", { roomId });
+  await a.refused("send_message", { roomId, message: "x", userId: ben.id }, "not_found");
+  for (const message of ["", " \n", "a\u0000b", "x".repeat(16_001), 7, null]) {
+    await a.refused("send_message", { roomId, message }, "invalid");
+  }
+  await a.refused("send_message", { roomId, message: "x", clientId: "" }, "invalid");
+  await a.do("send_message", { roomId, message: "é".repeat(16_000) });
+}
+
+async function manyAtOnceKeepTheirOrder() {
+  const roomId = await room(ana, ben);
+  const [a, b] = [await connect(ana), await connect(ben, { node: 1 })];
+  for (const one of [a, b]) await one.do("join_room", { roomId });
+  const words = Array.from({ length: 200 }, (_, index) => String(index));
+  await Promise.all(words.map((message) => a.do("send_message", { roomId, message })));
+  for (const one of [a, b]) {
+    await until("all messages", () => one.of("message_received").length === 200);
+    assert.deepEqual(one.of("message_received").map((told) => told.message), words);
+  }
+}
+
+async function messagesChangeAndGo() {
+  const roomId = await room(ana, ben);
+  const [a, b] = [await connect(ana), await connect(ben)];
+  for (const one of [a, b]) await one.do("join_room", { roomId });
+  const { id } = await b.do("send_message", { roomId, message: "frist" });
+  await a.refused("edit_message", { roomId, id, message: "mine" }, "forbidden");
+  await b.do("edit_message", { roomId, id, message: "first" });
+  await until("the edit", () => a.of("message_edited").length === 1);
+  const [{ timestamp, ...edited }] = a.of("message_edited");
+  assert.deepEqual(edited, { id, roomId, message: "first" });
+  assert.ok(Date.parse(timestamp));
+  const mine = await a.do("send_message", { roomId, message: "mine" });
+  await b.refused("delete_message", { roomId, id: mine.id }, "forbidden");
+  await a.do("delete_message", { roomId, id });
+  await until("the deletion", () => b.of("message_deleted").length === 1);
+  assert.deepEqual(b.of("message_deleted")[0], { id, roomId });
+  await b.refused("edit_message", { roomId, id, message: "gone" }, "not_found");
+}
+
+async function whatIsUnreadIsCounted() {
+  const roomId = await room(ana, ben);
+  const [a, b] = [await connect(ana), await connect(ben)];
+  await a.do("join_room", { roomId });
+  const sent = [];
+  for (const message of ["1", "2", "3"]) sent.push(await a.do("send_message", { roomId, message }));
+  const joined = await b.do("join_room", { roomId });
+  assert.equal(joined.room.unread, 3);
+  assert.equal((await b.do("mark_read", { roomId, messageId: sent[1].id })).unread, 1);
+  assert.equal((await b.do("mark_read", { roomId, messageId: sent[0].id })).unread, 1);
+  assert.equal((await a.do("mark_read", { roomId, messageId: sent[2].id })).unread, 0);
+}
+
+async function typingReachesTheOthers() {
+  const roomId = await room(ana, ben);
+  const [a, b] = [await connect(ana), await connect(ben)];
+  for (const one of [a, b]) await one.do("join_room", { roomId });
+  await a.do("typing", { roomId, typing: true });
+  await until("typing", () => b.of("typing").length === 1);
+  assert.deepEqual(b.of("typing")[0], { roomId, userId: ana.id, name: "Ana", typing: true });
+  assert.deepEqual(a.of("typing"), []);
+}
+
+async function aViewerReads() {
+  const roomId = await room(ana);
+  await letIn(ana, roomId, cem, "viewer");
+  const [a, c] = [await connect(ana), await connect(cem)];
+  for (const one of [a, c]) await one.do("join_room", { roomId });
+  await c.refused("send_message", { roomId, message: "x" }, "forbidden");
+  await c.refused("typing", { roomId, typing: true }, "forbidden");
+  await a.do("send_message", { roomId, message: "read this" });
+  await until("the message", () => c.of("message_received").length === 1);
+}
+
+async function whoIsPutOutHearsNothingMore() {
+  const roomId = await room(ana, ben);
+  const [a, b] = [await connect(ana), await connect(ben, { node: 1 })];
+  for (const one of [a, b]) await one.do("join_room", { roomId });
+  const { generationId } = await a.do("start_generation", { type: "code", prompt: "hold", roomId });
+  await until("the stream", () => b.of("generation_progress").length === 4);
+  assert.equal((await rest(ana, "DELETE", `/api/rooms/${roomId}/members/${ben.id}`)).status, 204);
+  await until("the word to look again", () => b.of("resync_required").some((one) => one.roomId === roomId));
+  await a.do("send_message", { roomId, message: "secret" });
+  await a.do("cancel_generation", { generationId });
+  await until("the end", () => a.of("generation_cancelled").length === 1);
+  await b.refused("send_message", { roomId, message: "still here?" }, "not_found");
+  await b.refused("join_room", { roomId }, "not_found");
+  assert.deepEqual(b.of("message_received"), []);
+  assert.deepEqual(b.of("generation_cancelled"), []);
+  await until("the departure", () => a.of("user_left").some((one) => one.userId === ben.id));
+}
+
+await story(
+  whatIsSaidReachesAll,
+  identityIsTheTokens,
+  manyAtOnceKeepTheirOrder,
+  messagesChangeAndGo,
+  whatIsUnreadIsCounted,
+  typingReachesTheOthers,
+  aViewerReads,
+  whoIsPutOutHearsNothingMore,
+);

@@ -1,0 +1,22 @@
+//! What clients rely on over sockets, told by the official JavaScript client: each story is a script in `tests/js`, run
+//! against real nodes on both backends, over polling that upgrades and over WebSocket alone.
+
+mod fake;
+mod stand;
+
+use stand::Stand;
+
+macro_rules! stories {
+    ($($name:ident),* $(,)?) => {$(
+        #[tokio::test(flavor = "multi_thread")]
+        async fn $name() {
+            for stand in Stand::both().await {
+                for transports in ["polling,websocket", "websocket"] {
+                    stand.tell(stringify!($name), transports).await;
+                }
+            }
+        }
+    )*};
+}
+
+stories!(handshake, sessions, requests, generations, flood, rooms, presence, resume, rest, nodes);

@@ -1,0 +1,112 @@
+//! Two nodes of the service on one database and one bus, and the scripts that speak to them.
+
+use std::{net::SocketAddr, path::Path, process::Stdio, sync::Arc, time::Duration};
+
+use aether_boot::{Deps, serve::stand_alone};
+use aether_bus::Bus;
+use aether_common::clock::{Clock, ManualClock};
+use aether_testkit::{Backend, People, Person, backends};
+use axum::{Router, extract::State, routing::post};
+use chrono::TimeDelta;
+use secrecy::SecretString;
+use serde_json::json;
+use tokio::process::Command;
+
+use crate::fake::Fake;
+
+/// A story that takes longer hangs.
+const LIMIT: Duration = Duration::from_secs(90);
+
+pub struct Stand {
+    name: &'static str,
+    urls: Vec<String>,
+    people: Arc<People>,
+    clock: ManualClock,
+    _backend: Backend,
+}
+
+impl Stand {
+    pub async fn both() -> Vec<Self> {
+        let mut stands = Vec::new();
+        for backend in backends([("METRICS_ADDR", "off")]).await {
+            stands.push(Self::new(backend).await);
+        }
+        stands
+    }
+
+    async fn new(backend: Backend) -> Self {
+        let clock = ManualClock::new(Clock::system().now());
+        let backend = backend.with_clock(&clock);
+        let people = Arc::new(People::new(&backend.deps));
+        let mut urls = Vec::new();
+        for _ in 0..2 {
+            let mut deps = backend.deps.clone();
+            if deps.bus.is_shared() {
+                deps.bus = another(&deps).await;
+            }
+            urls.push(node(&deps, &people, &clock).await);
+        }
+        Self { name: backend.name, urls, people, clock, _backend: backend }
+    }
+
+    /// Runs one script; its output is shown when it fails.
+    pub async fn tell(&self, story: &str, transports: &str) {
+        let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let client = here.join("../../frontend/node_modules/socket.io-client");
+        assert!(
+            client.exists(),
+            "the official client is missing: run `npm ci` in frontend/ (`cargo xtask test` does)"
+        );
+        let now = self.clock.clock().now().to_rfc3339();
+        let mut people = Vec::new();
+        for name in ["Ana", "Ben", "Cem"] {
+            let Person { id, token } = self.people.join(name).await;
+            let later = self.people.token(id, name);
+            people.push(json!({ "id": id, "name": name, "token": token, "later": later }));
+        }
+        let stand = json!({ "urls": self.urls, "people": people, "transports": transports.split(',').collect::<Vec<_>>(), "now": now });
+        let run = Command::new("node")
+            .arg(here.join(format!("tests/js/{story}.mjs")))
+            .env("STAND", stand.to_string())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .output();
+        let output =
+            tokio::time::timeout(LIMIT, run).await.expect("the story hangs").expect("node is installed");
+        assert!(
+            output.status.success(),
+            "{story} on {} over {transports}:\n{}{}",
+            self.name,
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr),
+        );
+    }
+}
+
+async fn node(deps: &Deps, people: &Arc<People>, clock: &ManualClock) -> String {
+    let fake = Arc::new(Fake::new(deps));
+    let service = aether_realtime::build(deps, people.verifier(), fake).await.unwrap();
+    let controls = Router::new().route("/test/advance/{seconds}", post(advance)).with_state(clock.clone());
+    let router = controls.merge(stand_alone(service, deps).unwrap());
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    deps.lifecycle.tasks.spawn(async move { axum::serve(listener, service).await });
+    url
+}
+
+#[expect(clippy::disallowed_types, reason = "a control of the test, not a route of the service")]
+async fn advance(
+    State(clock): State<ManualClock>,
+    axum::extract::Path(seconds): axum::extract::Path<i64>,
+) -> &'static str {
+    clock.advance(TimeDelta::seconds(seconds));
+    "moved"
+}
+
+/// Nodes are processes: each has its own connections to Redis.
+async fn another(deps: &Deps) -> Bus {
+    let url = SecretString::from(std::env::var("AETHER_TEST_REDIS_URL").unwrap());
+    Bus::connect(Some(&url), deps.lifecycle.shutdown.clone(), &deps.lifecycle.tasks).await.unwrap()
+}
