@@ -4,7 +4,7 @@ import { test as base, expect, type Page } from "@playwright/test";
 
 interface Watch {
   /** A failing answer that the test means to cause, such as a 401 for a wrong password. */
-  allowFailure: (path: string, status: number) => void;
+  allowFailure: (path: string, words: string) => void;
 }
 
 export const test = base.extend<{ watch: Watch }>({
@@ -12,12 +12,12 @@ export const test = base.extend<{ watch: Watch }>({
     async ({ page, baseURL }, use) => {
       const origin = new URL(baseURL ?? "").origin;
       const problems: string[] = [];
-      const allowed: { path: string; status: number }[] = [];
+      const allowed: { path: string; words: string }[] = [];
       page.on("console", (message) => {
         if (message.type() !== "error") return;
         const { url } = message.location();
         const expected = allowed.some(
-          ({ path, status }) => url.includes(path) && message.text().includes(String(status)),
+          ({ path, words }) => `${message.text()} ${url}`.includes(path) && message.text().includes(words),
         );
         if (!expected) problems.push(`console: ${message.text()} ${url}`);
       });
@@ -29,7 +29,7 @@ export const test = base.extend<{ watch: Watch }>({
       page.on("websocket", (socket) => {
         if (new URL(socket.url()).host !== new URL(origin).host) problems.push(`outside: ${socket.url()}`);
       });
-      await use({ allowFailure: (path, status) => allowed.push({ path, status }) });
+      await use({ allowFailure: (path, words) => allowed.push({ path, words }) });
       expect(problems).toEqual([]);
     },
     { auto: true },

@@ -106,7 +106,7 @@ test("a wrong password is said, and what was typed stays", async ({ page, watch 
   const jonas = newPerson("Jonas");
   await register(page, jonas);
   await signOut(page);
-  watch.allowFailure("/api/auth/login", 401);
+  watch.allowFailure("/api/auth/login", "401");
   await signIn(page, jonas, "not the right one");
   await expect(page.getByRole("alert")).toContainText("The e-mail or the password is wrong.");
   await expect(page.getByLabel("E-mail")).toHaveValue(jonas.email);
@@ -143,6 +143,66 @@ test("stopping keeps what was written", async ({ page, playwright, baseURL }) =>
   await page.reload();
   await expect(page.locator(".making-card").getByText("Stopped by you")).toBeVisible();
   expect(await copiedAnswer(page)).toBe(generation.result);
+});
+
+test("a lost connection loses nothing, and a prompt sent without one waits for it", async ({
+  page,
+  context,
+  playwright,
+  baseURL,
+  watch,
+}) => {
+  const mira = newPerson("Mira");
+  const links: { close: () => void }[] = [];
+  await page.routeWebSocket(/socket\.io/, (link) => {
+    link.connectToServer();
+    links.push({ close: () => void link.close({ code: 1001 }) });
+  });
+  await register(page, mira);
+  await page.getByRole("textbox", { name: "Message" }).fill("a packing list for a journey");
+  await page.getByRole("textbox", { name: "Message" }).press("Enter");
+  await expect(page.locator(".file").first()).toBeVisible({ timeout: 60_000 });
+
+  // The line is cut twice while the text comes in. What stands on the screen only ever grows.
+  const seen: { path: string; text: string }[] = [];
+  for (let cut = 0; cut < 2; cut += 1) {
+    const lines = await totalLines(page);
+    links.at(-1)?.close();
+    await expect(page.getByText("Reconnecting, nothing is lost").first()).toBeVisible();
+    await expect(page.getByText("Connected")).toBeVisible();
+    await expect.poll(async () => (await totalLines(page)) !== lines).toBe(true);
+    seen.push(await shownFile(page));
+  }
+  const card = page.locator(".artifact");
+  while (!(await card.isVisible())) {
+    seen.push(await shownFile(page));
+    await page.waitForTimeout(150);
+  }
+  expect(links.length).toBeGreaterThanOrEqual(3);
+  const api = await Api.signIn(playwright, baseURL ?? "", mira);
+  const roomId = page.url().slice(page.url().lastIndexOf("/") + 1);
+  const [listed] = await api.ofRoom(roomId);
+  const { result } = await api.generation(listed?.id ?? "");
+  expect(await copiedAnswer(page)).toBe(result);
+  const files = filesOf(segmentsOf(parseArtifact(emptyParse, result), true));
+  for (const moment of seen) {
+    const whole = files.find((file) => file.path === moment.path)?.content ?? "";
+    expect(whole.startsWith(moment.text), `what was shown of ${moment.path} was a beginning of it`).toBe(true);
+  }
+
+  // Without a connection a prompt waits, survives, and goes out once.
+  watch.allowFailure("", "ERR_INTERNET_DISCONNECTED");
+  await context.setOffline(true);
+  links.at(-1)?.close();
+  await page.getByRole("textbox", { name: "Message" }).fill("add a column for weight");
+  await page.getByRole("textbox", { name: "Message" }).press("Enter");
+  await expect(page.getByText("Waiting for the connection. It is sent when you are back.")).toBeVisible();
+  await shot(page, "11-offline");
+  await context.setOffline(false);
+  await expect(page.getByRole("button", { name: "Stop", exact: true })).toBeVisible({ timeout: 30_000 });
+  expect(await api.ofRoom(roomId)).toHaveLength(2);
+  await page.getByRole("button", { name: "Stop", exact: true }).click();
+  await expect(page.locator(".making-card").getByText("Stopped by you")).toBeVisible();
 });
 
 /** The file in the pane: its path, and its text as it stands on the screen, line by line. */

@@ -46,6 +46,7 @@ function Conversation({ roomId }: { roomId: string }) {
   const waiting = useMemo(() => outgoing.filter((item) => item.roomId === roomId), [outgoing, roomId]);
   const [opened, setOpened] = useState<{ id: string; path: string | undefined }>();
   const [showPane, setShowPane] = useState(false);
+  const paused = useConnection((connection) => connection.state !== "connected");
   const items = turns.data ?? [];
   const last = items.at(-1);
   const shown = opened?.id ?? last?.id;
@@ -80,7 +81,7 @@ function Conversation({ roomId }: { roomId: string }) {
       }
     >
       <h1 className="sr">{title}</h1>
-      <div className={`split ${showPane ? "show-pane" : ""}`}>
+      <div className={`split ${showPane ? "show-pane" : ""} ${paused ? "is-paused" : ""}`}>
         <section className="chat" aria-label="Conversation">
           <Log busy={last !== undefined && !isEnded(last)} entries={items.length + waiting.length}>
             {turns.isPending && waiting.length === 0 && <AnswerSkeleton />}

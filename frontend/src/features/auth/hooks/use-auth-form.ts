@@ -39,7 +39,7 @@ export function useAuthForm<T extends Partial<Record<FieldName, string>>>(initia
       if (error instanceof ApiError) {
         const named: FieldErrors = {};
         for (const { field, message } of error.fields) {
-          if (field in initial) named[field as FieldName] ??= message;
+          if (field in initial) named[field as FieldName] ??= asSentence(field as FieldName, message);
         }
         show(named);
         setFailure(
@@ -68,4 +68,10 @@ export function useAuthForm<T extends Partial<Record<FieldName, string>>>(initia
     };
   }
   return { bind, busy, failure, onSubmit };
+}
+
+/** The server names what is wrong with a field ("is too easy to guess"); on the screen that is a sentence. */
+function asSentence(field: FieldName, message: string): string {
+  const subject = { name: "The name", email: "The e-mail", password: "The password" }[field];
+  return /^[a-z]/.test(message) ? `${subject} ${message}` : message;
 }

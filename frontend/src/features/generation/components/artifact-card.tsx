@@ -3,8 +3,10 @@ import { Check, CircleAlert, Square, X } from "lucide-react";
 import { useState } from "react";
 import { Grain, GrainWaiting } from "@/components/ui/grain";
 import { KindTile } from "@/components/ui/kind-tile";
+import { useConnection } from "@/lib/socket";
 import { count, grouped, stopwatch } from "@/lib/words";
 import { useElapsed } from "../hooks/use-elapsed";
+import { useSilence } from "../hooks/use-silence";
 import { type GenerationView, phaseWords, type ViewFile } from "../model/view";
 import { Stages } from "./stages";
 
@@ -30,8 +32,17 @@ export function ArtifactCard(props: CardProps) {
 function MakingCard({ view, name, onOpen, onStop, stopping }: CardProps) {
   const elapsed = useElapsed(view.generation.createdAt, true);
   const lines = view.files.reduce((all, file) => all + file.lines, 0);
+  const paused = useConnection((connection) => connection.state !== "connected");
+  const silent = useSilence(view.text, !paused);
+  const news = stopping
+    ? "Stopping…"
+    : silent > 0
+      ? `Still working. No new text for ${silent} s.`
+      : lines > 0
+        ? `${grouped(lines)} lines so far`
+        : "";
   return (
-    <section className="making-card" aria-label={`${name} is being made`}>
+    <section className={paused ? "making-card is-paused" : "making-card"} aria-label={`${name} is being made`}>
       <div className="making-head">
         <KindTile kind={view.generation.type} />
         <div className="grow">
@@ -52,11 +63,11 @@ function MakingCard({ view, name, onOpen, onStop, stopping }: CardProps) {
       <div className="making-grain">
         {view.files.length > 0 ? <Grain bars={view.bars} label={grainWords(view)} /> : <GrainWaiting />}
       </div>
-      <Stages view={view} />
+      <Stages view={view} paused={paused} />
       {view.files.length > 0 && <FileRows files={view.files} state="writing" onOpen={onOpen} />}
-      {lines > 0 && (
+      {news !== "" && (
         <div className="making-foot">
-          <span className="grow">{stopping ? "Stopping…" : `${grouped(lines)} lines so far`}</span>
+          <span className="grow">{news}</span>
           <span className="num">{view.progress > 0 ? `${Math.round(view.progress)} %` : ""}</span>
         </div>
       )}

@@ -3,10 +3,24 @@ import { Check, CircleAlert, Square } from "lucide-react";
 import { count, duration } from "@/lib/words";
 import { type GenerationView, phaseWords } from "../model/view";
 
-export function Stages({ view }: { view: GenerationView }) {
+interface StagesProps {
+  view: GenerationView;
+  /** The connection is gone: the work goes on at the server, but nothing of it arrives. */
+  paused: boolean;
+}
+
+export function Stages({ view, paused }: StagesProps) {
   const { phase, metadata, files } = view;
   const understood = phase !== "waiting" && phase !== "understanding";
   const written = phase === "checking" || phase === "mending" || phase === "ready";
+  if (paused) {
+    return (
+      <ol className="stages">
+        {understood && <Stage state="done">Understood</Stage>}
+        <Stage state="now">Reconnecting, nothing is lost</Stage>
+      </ol>
+    );
+  }
   return (
     <ol className="stages">
       {phase === "waiting" && <Stage state="now">Waiting</Stage>}
