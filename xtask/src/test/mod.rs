@@ -136,7 +136,7 @@ pub fn run(options: &Options) -> Result<ExitCode> {
         .collect();
     let names: Vec<_> = stages.iter().map(|stage| stage.name()).collect();
     out::say(format!("stages: {}", names.join(", ")));
-    if stages.iter().any(|stage| !matches!(stage, Stage::Fmt | Stage::Clippy | Stage::Build | Stage::Rust)) {
+    if stages.iter().any(|stage| !matches!(stage, Stage::Fmt | Stage::Clippy | Stage::Build)) {
         front_end::check_node()?;
     }
     check_components(&stages)?;

@@ -9,9 +9,11 @@ use super::Budget;
 use crate::stack::postgres::{self, Durability};
 use crate::stack::redis;
 use crate::stack::supervisor::Supervisor;
-use crate::{out, process, tools};
+use crate::{front_end, out, process, tools};
 
 pub fn run(budget: &Budget) -> Result<()> {
+    // The socket tests are told by the official JavaScript client, which the web UI's packages bring.
+    front_end::install()?;
     let mut servers = Supervisor::new("tests")?;
     let step = out::step("PostgreSQL and Redis, private to this run");
     let postgres = postgres::start(&mut servers, Durability::ProcessOnly)?;
