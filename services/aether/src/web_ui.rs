@@ -13,9 +13,9 @@ use axum::{
 use rust_embed::{EmbeddedFile, RustEmbed};
 
 /// What the page may load: everything from here, nothing from elsewhere, no inline script.
-pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; style-src-attr 'none'; img-src 'self' data:; \
 font-src 'self'; connect-src 'self'; worker-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; \
-frame-ancestors 'none'; object-src 'none'";
+frame-ancestors 'none'; object-src 'none'; require-trusted-types-for 'script'; trusted-types aether-worker";
 
 /// Paths that are the page, exactly.
 pub const PAGES: [&str; 4] = ["/", "/sign-in", "/register", "/library"];
