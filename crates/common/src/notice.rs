@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    id::{GenerationId, MessageId, RoomId, RowId, UserId},
+    id::{GenerationId, MessageId, RoomId, RowId, SessionId, UserId},
     model::{generation::Kind, room::Message},
 };
 
@@ -38,6 +38,9 @@ pub enum Notice {
     MessageReceived {
         /// The whole of it.
         message: Message,
+        /// The one that was kept before it, when there was one: who did not see that has missed something.
+        #[serde(default)]
+        after: Option<MessageId>,
     },
     /// Its writer changed a message.
     #[serde(rename_all = "camelCase")]
@@ -84,6 +87,14 @@ pub enum Notice {
     RoomDeleted {
         /// Which.
         room_id: RoomId,
+    },
+    /// A session of the user, or every one of theirs, is dead: its sockets are disconnected.
+    #[serde(rename_all = "camelCase")]
+    SessionRevoked {
+        /// Which; all when there is none.
+        session_id: Option<SessionId>,
+        /// For a person.
+        reason: String,
     },
     /// Everybody whose sockets one process holds in a room. Said at every change, when asked, and from time to time:
     /// a process that falls silent has crashed, and its people are gone.

@@ -37,7 +37,12 @@ pub struct NewMessage<'a> {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Kept {
     /// It is new.
-    New(Message),
+    New {
+        /// As it is kept.
+        message: Message,
+        /// The one that was kept before it in the room, which may have been deleted since.
+        after: Option<MessageId>,
+    },
     /// Its writer had sent it before, under the same id of their own: this is the first.
     Before(Message),
 }
@@ -99,7 +104,19 @@ pub async fn create(tx: &mut Tx, new: &NewMessage<'_>) -> Result<Option<Kept>> {
         new.at
     )?;
     q!(tx, sql!("UPDATE rooms SET last_message_id = $2 WHERE id = $1"), new.room_id.0, id)?;
-    Ok(find(tx, new.room_id, MessageId(id)).await?.map(Kept::New))
+    let message = find(tx, new.room_id, MessageId(id)).await?;
+    Ok(message.map(|message| Kept::New { message, after: newest.map(MessageId) }))
+}
+
+/// The newest message that was ever kept in the room; it may have been deleted since.
+pub async fn find_newest(db: &mut impl Db, room: RoomId) -> Result<Option<MessageId>> {
+    let row = q!(
+        db,
+        fetch_optional as (Option<Uuid>,),
+        sql!("SELECT last_message_id FROM rooms WHERE id = $1"),
+        room.0
+    )?;
+    Ok(row.and_then(|(newest,)| newest).map(MessageId))
 }
 
 /// One message.

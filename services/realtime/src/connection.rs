@@ -185,7 +185,7 @@ impl Connection {
                     self.outbox.mention(event, payload.clone());
                 }
             }
-            Notice::MessageReceived { message } => {
+            Notice::MessageReceived { message, .. } => {
                 let newest = lock(&self.rooms).get(&message.room_id).copied().flatten();
                 if newest.is_none_or(|newest| newest < message.id) {
                     self.say(told, message.room_id);

@@ -187,3 +187,116 @@ impl Presence {
         union
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    const ANA: UserId = UserId(Uuid::from_u128(1));
+    const BEN: UserId = UserId(Uuid::from_u128(2));
+    const NODE: RowId = RowId(Uuid::from_u128(9));
+
+    fn ana() -> Present {
+        Present { user_id: ANA, name: "Ana".into() }
+    }
+
+    fn ben() -> Present {
+        Present { user_id: BEN, name: "Ben".into() }
+    }
+
+    fn ms(number: u64) -> Duration {
+        Duration::from_millis(number)
+    }
+
+    #[test]
+    fn two_tabs_are_one_user() {
+        let start = Instant::now();
+        let mut presence = Presence::new(start);
+        let tabs = [Sid::new(), Sid::new()];
+        for tab in tabs {
+            presence.enter(tab, ANA, "Ana");
+        }
+        let due = presence.settle(start);
+        assert_eq!(due.changes, [Change::Joined(ana())]);
+        assert_eq!((due.presence, due.announce), (Some(vec![ana()]), Some(vec![ana()])));
+        presence.leave(tabs[0], ANA, true, start);
+        assert_eq!(presence.settle(start), Due::default());
+        presence.leave(tabs[1], ANA, true, start);
+        let due = presence.settle(start);
+        assert_eq!((due.changes, due.announce), (vec![Change::Left(ana())], Some(vec![])));
+        assert!(presence.is_empty());
+    }
+
+    #[test]
+    fn a_reload_is_not_a_departure_and_a_lost_socket_is_one_after_the_grace() {
+        let start = Instant::now();
+        let mut presence = Presence::new(start);
+        let (before, after) = (Sid::new(), Sid::new());
+        presence.enter(before, ANA, "Ana");
+        presence.settle(start);
+        presence.leave(before, ANA, false, start);
+        presence.enter(after, ANA, "Ana");
+        assert_eq!(presence.settle(start + GRACE).changes, []);
+        let left = start + GRACE;
+        presence.leave(after, ANA, false, left);
+        assert_eq!(presence.settle(left + GRACE - ms(1)).changes, []);
+        assert_eq!(presence.due_at(), left + GRACE.min(REPEAT));
+        assert_eq!(presence.settle(left + GRACE).changes, [Change::Left(ana())]);
+    }
+
+    #[test]
+    fn a_user_of_two_processes_leaves_with_the_last() {
+        let start = Instant::now();
+        let mut presence = Presence::new(start);
+        let tab = Sid::new();
+        presence.enter(tab, ANA, "Ana");
+        presence.settle(start);
+        let later = start + LEARNING;
+        presence.hear(NODE, vec![ana(), ben()], later);
+        assert_eq!(presence.settle(later).changes, [Change::Joined(ben())]);
+        presence.leave(tab, ANA, true, later);
+        assert_eq!(presence.settle(later).changes, [], "the other process still has her");
+        presence.hear(NODE, vec![ben()], later);
+        assert_eq!(presence.settle(later).changes, [Change::Left(ana())]);
+    }
+
+    #[test]
+    fn who_was_there_before_did_not_join_but_is_shown() {
+        let start = Instant::now();
+        let mut presence = Presence::new(start);
+        presence.enter(Sid::new(), ANA, "Ana");
+        presence.settle(start);
+        presence.hear(NODE, vec![ben()], start + ms(3));
+        let due = presence.settle(start + TELL_GAP);
+        assert_eq!((due.changes, due.presence), (vec![], Some(vec![ana(), ben()])));
+    }
+
+    #[test]
+    fn the_people_of_a_crashed_process_leave_within_30_s() {
+        let start = Instant::now();
+        let mut presence = Presence::new(start);
+        presence.enter(Sid::new(), ANA, "Ana");
+        presence.hear(NODE, vec![ben()], start);
+        presence.settle(start);
+        assert_eq!(presence.settle(start + SILENCE - ms(1)).changes, []);
+        assert_eq!(presence.settle(start + SILENCE).changes, [Change::Left(ben())]);
+        assert!(REPEAT * 2 < SILENCE && SILENCE < Duration::from_secs(30));
+    }
+
+    #[test]
+    fn a_storm_is_told_twice_a_second_at_most() {
+        let start = Instant::now();
+        let mut presence = Presence::new(start);
+        let mut told = 0;
+        for step in 0..1000 {
+            let now = start + ms(step);
+            let tab = Sid::new();
+            presence.enter(tab, BEN, "Ben");
+            told += usize::from(presence.settle(now).presence.is_some());
+            presence.leave(tab, BEN, true, now);
+            told += usize::from(presence.settle(now).presence.is_some());
+        }
+        assert_eq!(told, 2);
+    }
+}

@@ -6,18 +6,20 @@ use std::{
     time::Duration,
 };
 
-use aether_bus::{BusError, Delivery, Subscription};
+use aether_bus::{Delivery, Subscription};
 use aether_common::{
-    id::{RoomId, UserId},
+    id::{MessageId, RoomId, UserId},
     notice::{Notice, Present},
     problem::Problem,
 };
+use aether_store::messages;
 use serde_json::{Value, json};
 use socketioxide::socket::Sid;
 use tokio::{
-    sync::{mpsc, oneshot},
+    sync::mpsc,
     time::{Instant, sleep_until, timeout},
 };
+use uuid::Uuid;
 
 use super::{About, Order, wire};
 use crate::{
@@ -27,6 +29,8 @@ use crate::{
     state::State,
 };
 
+/// How many missed messages are told one by one.
+const MISSED: usize = 500;
 /// How long telling other processes may hold up this task.
 const PUBLISH: Duration = Duration::from_secs(2);
 
@@ -37,19 +41,29 @@ pub(super) struct Audience {
     sockets: HashMap<Sid, Weak<Connection>>,
     /// Of a room; users have none.
     presence: Option<Presence>,
+    /// The newest message of the room that the sockets here have.
+    newest: Option<MessageId>,
 }
 
 impl Audience {
     pub(super) async fn run(state: State, about: About, mut orders: mpsc::Receiver<Order>) {
-        let subscription = state.deps.bus.subscribe(&about.topic()).await;
-        match subscription {
-            Ok(subscription) => {
-                let presence = matches!(about, About::Room(_)).then(|| Presence::new(Instant::now()));
-                let audience = Self { state, about, sockets: HashMap::new(), presence };
-                audience.listen(subscription, &mut orders).await;
-            }
-            Err(error) => refuse(&state, about, &mut orders, &error),
+        match Self::open(&state, about).await {
+            Ok((audience, subscription)) => audience.listen(subscription, &mut orders).await,
+            Err(problem) => refuse(&state, about, &mut orders, &problem),
         }
+    }
+
+    /// Listens first and reads then: who joins later is told everything up to what is read here.
+    async fn open(state: &State, about: About) -> Result<(Self, Subscription), Problem> {
+        let subscription = state.deps.bus.subscribe(&about.topic()).await?;
+        let mut audience =
+            Self { state: state.clone(), about, sockets: HashMap::new(), presence: None, newest: None };
+        if let About::Room(room) = about {
+            audience.presence = Some(Presence::new(Instant::now()));
+            let mut db = state.deps.store.conn().await?;
+            audience.newest = messages::find_newest(&mut db, room).await?;
+        }
+        Ok((audience, subscription))
     }
 
     async fn listen(mut self, mut subscription: Subscription, orders: &mut mpsc::Receiver<Order>) {
@@ -68,10 +82,10 @@ impl Audience {
                 delivery = subscription.next() => match delivery {
                     Delivery::Message(payload) => {
                         if let Some(told) = wire::read(&payload) {
-                            self.hear(Arc::new(told));
+                            self.hear(Arc::new(told)).await;
                         }
                     }
-                    Delivery::Lost => self.resync(),
+                    Delivery::Lost => self.resync().await,
                     Delivery::Closed => return,
                 },
                 () = wait_until(settle_at), if settle_at.is_some() => {}
@@ -113,7 +127,7 @@ impl Audience {
         }
     }
 
-    fn hear(&mut self, told: Arc<Told>) {
+    async fn hear(&mut self, told: Arc<Told>) {
         match &told.notice {
             Notice::GenerationEnded { generation_id } => {
                 let mut connections = self.connections();
@@ -137,10 +151,59 @@ impl Audience {
                     presence.asked();
                 }
             }
-            _ => {
+            Notice::SessionRevoked { session_id, reason } => {
                 for connection in self.connections() {
-                    connection.take(&self.state, &told);
+                    let session = connection.session().caller.session_id;
+                    if session_id.is_none_or(|revoked| revoked == session) {
+                        connection.dismiss("session_revoked", reason);
+                    }
                 }
+            }
+            Notice::MessageReceived { message, after } => {
+                let (id, room) = (message.id, message.room_id);
+                if self.newest.is_some_and(|newest| id <= newest) {
+                    return;
+                }
+                if *after <= self.newest {
+                    self.newest = Some(id);
+                    self.pass(&told);
+                } else {
+                    // One that was kept before is still on its way, or lost.
+                    self.catch_up(room).await;
+                }
+            }
+            _ => self.pass(&told),
+        }
+    }
+
+    fn pass(&mut self, told: &Arc<Told>) {
+        for connection in self.connections() {
+            connection.take(&self.state, told);
+        }
+    }
+
+    /// Tells the sockets here every message that they miss, in order.
+    async fn catch_up(&mut self, room: RoomId) {
+        let found = async {
+            let mut db = self.state.deps.store.conn().await?;
+            let from = self.newest.unwrap_or(MessageId(Uuid::nil()));
+            messages::list_after(&mut db, room, from, MISSED).await
+        };
+        match found.await {
+            Ok(missed) if missed.len() <= MISSED => {
+                for message in missed {
+                    self.newest = Some(message.id);
+                    self.pass(&Arc::new(wire::told(Notice::MessageReceived { message, after: None })));
+                }
+            }
+            Ok(missed) => {
+                self.newest = missed.last().map(|message| message.id);
+                self.resync_all(Behind::Room(room));
+            }
+            Err(error) => {
+                // The next message is compared with the same place again.
+                tracing::warn!(room.id = %room, %error, "cannot read what a room missed");
+                self.resync_all(Behind::Room(room));
             }
         }
     }
@@ -159,16 +222,22 @@ impl Audience {
     }
 
     /// Something may have been missed.
-    fn resync(&mut self) {
-        let behind = match self.about {
-            About::User(_) => Behind::Everything,
-            About::Room(room) => Behind::Room(room),
-        };
-        for connection in self.connections() {
-            connection.outbox.fall_behind(behind);
+    async fn resync(&mut self) {
+        match self.about {
+            About::User(_) => self.resync_all(Behind::Everything),
+            About::Room(room) => {
+                self.catch_up(room).await;
+                self.resync_all(Behind::Room(room));
+            }
         }
         if let Some(presence) = &mut self.presence {
             presence.asked();
+        }
+    }
+
+    fn resync_all(&mut self, behind: Behind) {
+        for connection in self.connections() {
+            connection.outbox.fall_behind(behind);
         }
     }
 
@@ -207,7 +276,7 @@ impl Audience {
             Ok(Ok(())) => {}
             // The next repetition tells it.
             Ok(Err(problem)) => {
-                tracing::warn!(room.id = %room, cause = problem.cause, "presence is not told")
+                tracing::warn!(room.id = %room, cause = problem.cause, "presence is not told");
             }
             Err(_) => tracing::warn!(room.id = %room, "presence is not told in time"),
         }
@@ -233,21 +302,17 @@ impl Audience {
 }
 
 /// Nothing can be heard: whoever wants to join is told so.
-fn refuse(state: &State, about: About, orders: &mut mpsc::Receiver<Order>, error: &BusError) {
+fn refuse(state: &State, about: About, orders: &mut mpsc::Receiver<Order>, problem: &Problem) {
     loop {
         while let Ok(order) = orders.try_recv() {
             if let Order::Join(_, joined) = order {
-                refuse_one(joined, error);
+                let _ = joined.send(Err(problem.clone()));
             }
         }
         if state.hub.close(about, orders) {
             return;
         }
     }
-}
-
-fn refuse_one(joined: oneshot::Sender<Result<Vec<Present>, Problem>>, error: &BusError) {
-    let _ = joined.send(Err(error.clone().into()));
 }
 
 async fn wait_until(at: Option<Instant>) {

@@ -9,9 +9,13 @@ use crate::connection::Told;
 
 /// Reads a payload of the bus; nothing when a newer process wrote what this one does not know.
 pub fn read(payload: &[u8]) -> Option<Told> {
-    let notice: Notice = serde_json::from_slice(payload).ok()?;
+    serde_json::from_slice(payload).ok().map(told)
+}
+
+/// The notice with its event.
+pub fn told(notice: Notice) -> Told {
     let event = event(&notice).map(|(name, payload)| (name, Arc::new(payload)));
-    Some(Told { notice, event })
+    Told { notice, event }
 }
 
 fn event(notice: &Notice) -> Option<(&'static str, Value)> {
@@ -21,7 +25,7 @@ fn event(notice: &Notice) -> Option<(&'static str, Value)> {
             json!({ "generationId": generation_id, "type": kind, "prompt": prompt, "userId": user_id,
                     "roomId": room_id }),
         ),
-        Notice::MessageReceived { message } => ("message_received", json!(message)),
+        Notice::MessageReceived { message, .. } => ("message_received", json!(message)),
         Notice::MessageEdited { room_id, id, message, timestamp } => (
             "message_edited",
             json!({ "id": id, "roomId": room_id, "message": message, "timestamp": timestamp }),

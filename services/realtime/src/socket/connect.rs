@@ -4,6 +4,7 @@ use std::{
     convert::Infallible,
     fmt,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use aether_common::problem::Problem;
@@ -14,7 +15,7 @@ use socketioxide::{
     handler::{FromConnectParts, FromMessageParts, Value as Packet},
     socket::Socket,
 };
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 
 use super::request::{self, Request};
 use crate::{
@@ -23,8 +24,9 @@ use crate::{
     state::State,
 };
 
-/// Requests of one socket that wait for an answer. More are refused.
-const WAITING: usize = 256;
+/// Requests of one socket that wait for an answer, and their bytes. More are refused.
+const WAITING: usize = 4096;
+const WAITING_BYTES: usize = 4 * 1024 * 1024;
 
 /// `auth` of the handshake.
 #[derive(Deserialize)]
@@ -46,14 +48,18 @@ pub struct Handle(pub Arc<Socket>);
 #[derive(Clone)]
 pub struct Accepted {
     connection: Arc<Connection>,
-    work: Arc<Mutex<Option<(Drain, mpsc::Receiver<Request>)>>>,
+    work: Arc<Mutex<Option<Work>>>,
 }
+
+/// What the socket's two tasks take from.
+type Work = (Drain, mpsc::Receiver<Request>);
 
 /// An event as it came, whatever it is.
 struct Incoming {
     event: String,
     payload: Result<Value, ()>,
     ack: Option<i64>,
+    bytes: u32,
 }
 
 /// Lets in who has a valid token. Before the client knows that it is connected, what concerns its user is heard, and what
@@ -72,8 +78,9 @@ pub async fn check(state: State, Handle(socket): Handle, auth: TryData<Handshake
     })?;
     let (requests, waiting) = mpsc::channel(WAITING);
     let asker = connection.clone();
+    let space = Arc::new(Semaphore::new(WAITING_BYTES));
     socket.on_fallback(move |incoming: Incoming| {
-        receive(&asker, &requests, incoming);
+        receive(&asker, &requests, &space, incoming);
         std::future::ready(())
     });
     let left = connection.clone();
@@ -100,12 +107,20 @@ pub fn welcome(state: State, socket: Arc<Socket>, accepted: Accepted) {
     state.clone().spawn(answer(state, connection, waiting));
 }
 
-fn receive(connection: &Connection, requests: &mpsc::Sender<Request>, incoming: Incoming) {
-    let request = Request { event: incoming.event, payload: incoming.payload.ok(), ack: incoming.ack };
-    if let Err(refused) = requests.try_send(request) {
-        let problem =
-            Problem::too_many("Too many events wait for an answer.", std::time::Duration::from_secs(1));
-        connection.outbox.ack_now(refused.into_inner().ack, request::refusal(&problem));
+fn receive(
+    connection: &Connection,
+    requests: &mpsc::Sender<Request>,
+    space: &Arc<Semaphore>,
+    incoming: Incoming,
+) {
+    let ack = incoming.ack;
+    let taken = space.clone().try_acquire_many_owned(incoming.bytes).ok().and_then(|place| {
+        let request = Request { event: incoming.event, payload: incoming.payload.ok(), ack, _place: place };
+        requests.try_send(request).ok()
+    });
+    if taken.is_none() {
+        let problem = Problem::too_many("Too many events wait for an answer.", Duration::from_secs(1));
+        connection.outbox.ack_now(ack, request::refusal(&problem));
     }
 }
 
@@ -150,8 +165,13 @@ impl FromMessageParts<socketioxide::adapter::LocalAdapter> for Incoming {
         packet: &mut Packet,
         ack: &Option<i64>,
     ) -> Result<Self, Infallible> {
+        let bytes = match packet {
+            Packet::Str(text, _) => text.len(),
+            Packet::Bytes(bytes) => bytes.len(),
+        };
+        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
         let event = Event::from_message_parts(socket, packet, ack).map_or(String::new(), |event| event.0);
         let Ok(TryData(payload)) = TryData::<Value>::from_message_parts(socket, packet, ack);
-        Ok(Self { event, payload: payload.map_err(drop), ack: *ack })
+        Ok(Self { event, payload: payload.map_err(drop), ack: *ack, bytes })
     }
 }

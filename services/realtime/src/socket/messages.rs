@@ -68,8 +68,8 @@ pub async fn send(state: &State, connection: &Connection, send: Send) -> Answere
     tx.save().await?;
     let message = match kept {
         Kept::Before(message) => message,
-        Kept::New(message) => {
-            let notice = Notice::MessageReceived { message: message.clone() };
+        Kept::New { message, after } => {
+            let notice = Notice::MessageReceived { message: message.clone(), after };
             tell(state, send.room_id, &notice).await;
             message
         }

@@ -11,6 +11,7 @@ use aether_store::rooms;
 use aether_web::context::{RequestContext, scope};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::{generations, messages, rooms as room_events, session, typing};
 use crate::{connection::Connection, state::State};
@@ -21,6 +22,8 @@ pub struct Request {
     /// Nothing when there was none or it could not be read.
     pub payload: Option<Value>,
     pub ack: Option<i64>,
+    /// Its bytes among those that wait; free again when it is dropped.
+    pub _place: OwnedSemaphorePermit,
 }
 
 /// The ack's fields beside `ok`. Events that must send something after the ack take it in their own hands.
@@ -53,7 +56,7 @@ pub async fn answer(state: &State, connection: &Arc<Connection>, request: Reques
 }
 
 async fn dispatch(state: &State, connection: &Arc<Connection>, request: Request) -> Answered {
-    let Request { event, payload, ack } = request;
+    let Request { event, payload, ack, _place } = request;
     match event.as_str() {
         "join_room" => room_events::join(state, connection, read(payload)?, ack).await,
         "leave_room" => room_events::leave(state, connection, read(payload)?),

@@ -36,4 +36,20 @@ async function aRoomOverBothNodes() {
   for (const one of [a, b]) assert.equal(one.of("generation_started").length, 1);
 }
 
-await story(aStreamOnTheOtherNode, resumingOnTheOtherNode, aRoomOverBothNodes);
+async function twoNodesKeepOneOrder() {
+  const roomId = await room(ana, ben);
+  const people = [await connect(ana), await connect(ben, { node: 1 }), await connect(ana, { node: 1 })];
+  for (const one of people) await one.do("join_room", { roomId });
+  const sent = await Promise.all(
+    Array.from({ length: 200 }, (_, index) =>
+      people[index % 2].do("send_message", { roomId, message: String(index) }),
+    ),
+  );
+  const order = sent.map((one) => one.id).sort();
+  for (const one of people) {
+    await until("all messages", () => one.of("message_received").length >= 200);
+    assert.deepEqual(one.of("message_received").map((told) => told.id), order, "each once, in the order of ids");
+  }
+}
+
+await story(aStreamOnTheOtherNode, resumingOnTheOtherNode, aRoomOverBothNodes, twoNodesKeepOneOrder);

@@ -1,5 +1,5 @@
 // A socket and its token.
-import { ana, assert, ben, connect, story, until, urls } from "./stand.mjs";
+import { ana, assert, ben, connect, story, urls } from "./stand.mjs";
 
 async function advance(seconds) {
   assert.equal((await fetch(`${urls[0]}/test/advance/${seconds}`, { method: "POST" })).status, 200);
@@ -26,5 +26,14 @@ async function aTokenEnds() {
   assert.equal(typeof made.of("session_expired")[0].reason, "string");
 }
 
-await story(onlyTheSameUserRenews, aTokenEnds);
-void until;
+async function aSessionIsRevoked() {
+  const [made, other] = [await connect(ben), await connect(ben, { node: 1 })];
+  const stays = await connect(ana);
+  const gone = Promise.all([made, other].map((one) => new Promise((resolve) => one.once("disconnect", resolve))));
+  assert.equal((await fetch(`${urls[0]}/test/revoke/${ben.id}`, { method: "POST" })).status, 200);
+  assert.deepEqual(await gone, ["io server disconnect", "io server disconnect"]);
+  for (const one of [made, other]) assert.deepEqual(one.of("session_revoked"), [{ reason: "test" }]);
+  assert.equal(stays.connected, true);
+}
+
+await story(onlyTheSameUserRenews, aSessionIsRevoked, aTokenEnds);

@@ -92,6 +92,8 @@ export async function letIn(owner, roomId, person, role = "editor") {
 
 const ENDS = ["generation_complete", "generation_failed", "generation_cancelled"];
 
+const ends = (made) => ENDS.flatMap((event) => made.of(event));
+
 /** The events of one generation, in the order in which the socket was told. */
 export function eventsOf(made, id) {
   return made.told.filter(
@@ -107,8 +109,8 @@ export function ackFirst(made, id) {
 }
 
 /** Waits for the last event and checks the whole run: no gap, no double, one end, and the deltas joined are the result. */
-export async function whole(made, id, { from = 0, text = "" } = {}) {
-  await until(`the end of ${id}`, () => eventsOf(made, id).some((one) => ENDS.includes(one.event)));
+export async function whole(made, id, { from = 0, text = "", limit = LIMIT } = {}) {
+  await until(`the end of ${id}`, () => ends(made).some((one) => one.generationId === id), limit);
   const events = eventsOf(made, id);
   let seq = from;
   let joined = text;

@@ -1,11 +1,16 @@
 //! Two nodes of the service on one database and one bus, and the scripts that speak to them.
 
-use std::{net::SocketAddr, path::Path, process::Stdio, sync::Arc, time::Duration};
+use std::{net::SocketAddr, path, process::Stdio, sync::Arc, time::Duration};
 
 use aether_boot::{Deps, serve::stand_alone};
-use aether_bus::Bus;
-use aether_common::clock::{Clock, ManualClock};
+use aether_bus::{Bus, Topic};
+use aether_common::{
+    clock::{Clock, ManualClock},
+    id::UserId,
+    notice::Notice,
+};
 use aether_testkit::{Backend, People, Person, backends};
+use aether_web::extract::Path;
 use axum::{Router, extract::State, routing::post};
 use chrono::TimeDelta;
 use secrecy::SecretString;
@@ -51,7 +56,7 @@ impl Stand {
 
     /// Runs one script; its output is shown when it fails.
     pub async fn tell(&self, story: &str, transports: &str) {
-        let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let here = path::Path::new(env!("CARGO_MANIFEST_DIR"));
         let client = here.join("../../frontend/node_modules/socket.io-client");
         assert!(
             client.exists(),
@@ -87,7 +92,11 @@ impl Stand {
 async fn node(deps: &Deps, people: &Arc<People>, clock: &ManualClock) -> String {
     let fake = Arc::new(Fake::new(deps));
     let service = aether_realtime::build(deps, people.verifier(), fake).await.unwrap();
-    let controls = Router::new().route("/test/advance/{seconds}", post(advance)).with_state(clock.clone());
+    let controls = Router::new()
+        .route("/test/advance/{seconds}", post(advance))
+        .route("/test/revoke/{user}", post(revoke))
+        .route("/test/stop", post(stop))
+        .with_state(Controls { clock: clock.clone(), deps: deps.clone() });
     let router = controls.merge(stand_alone(service, deps).unwrap());
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -96,13 +105,23 @@ async fn node(deps: &Deps, people: &Arc<People>, clock: &ManualClock) -> String 
     url
 }
 
-#[expect(clippy::disallowed_types, reason = "a control of the test, not a route of the service")]
-async fn advance(
-    State(clock): State<ManualClock>,
-    axum::extract::Path(seconds): axum::extract::Path<i64>,
-) -> &'static str {
-    clock.advance(TimeDelta::seconds(seconds));
-    "moved"
+#[derive(Clone)]
+struct Controls {
+    clock: ManualClock,
+    deps: Deps,
+}
+
+async fn advance(State(controls): State<Controls>, Path(seconds): Path<i64>) {
+    controls.clock.advance(TimeDelta::seconds(seconds));
+}
+
+async fn revoke(State(controls): State<Controls>, Path(user): Path<UserId>) {
+    let notice = Notice::SessionRevoked { session_id: None, reason: "test".into() };
+    controls.deps.bus.publish(&Topic::user(user), serde_json::to_vec(&notice).unwrap()).await.unwrap();
+}
+
+async fn stop(State(controls): State<Controls>) {
+    controls.deps.lifecycle.shutdown.cancel();
 }
 
 /// Nodes are processes: each has its own connections to Redis.

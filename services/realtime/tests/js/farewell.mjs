@@ -1,0 +1,12 @@
+// A node that stops sends its clients away so that they come back elsewhere by themselves.
+import { ana, assert, connect, story, urls } from "./stand.mjs";
+
+async function theTransportIsClosed() {
+  const made = await connect(ana);
+  const gone = new Promise((resolve) => made.once("disconnect", resolve));
+  assert.equal((await fetch(`${urls[0]}/test/stop`, { method: "POST" })).status, 200);
+  // After "io server disconnect" the official client would not reconnect.
+  assert.equal(await gone, "transport close");
+}
+
+await story(theTransportIsClosed);
