@@ -205,6 +205,29 @@ test("a lost connection loses nothing, and a prompt sent without one waits for i
   await expect(page.locator(".making-card").getByText("Stopped by you")).toBeVisible();
 });
 
+test("a session that has ended asks again over the screen, and the draft stays", async ({ page, watch }) => {
+  const noor = newPerson("Noor");
+  await register(page, noor);
+  await expect(page.getByText("Connected")).toBeVisible();
+  await page.getByRole("textbox", { name: "Message" }).fill("half a thought");
+  // From here the server knows neither the access token nor the cookie, as after a sign-out from another device.
+  watch.allowFailure("/api/", "401");
+  const refused = (url: URL) => url.pathname.startsWith("/api/");
+  await page.route(refused, (route) => route.fulfill({ status: 401, json: { status: 401, code: "unauthorized" } }));
+  await page.getByRole("textbox", { name: "Message" }).press("Enter");
+  const dialog = page.getByRole("dialog", { name: "Sign in again" });
+  await expect(dialog).toBeVisible();
+  await page.unroute(refused);
+  await shot(page, "12-session-ended");
+  await expect(dialog.getByLabel("E-mail")).toHaveValue(noor.email);
+  await expect(dialog.getByLabel("Password", { exact: true })).toBeFocused();
+  await page.keyboard.type(noor.password);
+  await page.keyboard.press("Enter");
+  await expect(dialog).toBeHidden();
+  await expect(page.getByText("Connected")).toBeVisible();
+  await expect(page.getByRole("textbox", { name: "Message" })).toHaveValue("half a thought");
+});
+
 /** The file in the pane: its path, and its text as it stands on the screen, line by line. */
 async function shownFile(page: Page): Promise<{ path: string; text: string }> {
   return page.evaluate(() => {

@@ -36,26 +36,28 @@ export function Side() {
           <span className="side-label">{name}</span>
         </NavLink>
       ))}
-      {running.length > 0 && <div className="side-sec">Being made</div>}
-      {running.map((job) => (
-        <JobLine job={job} name={nameOf(job)} to={placeOf(job)} key={job.id} />
-      ))}
-      {conversations.map((item, index) => {
-        const day = dayName(item.createdAt);
-        const before = conversations[index - 1];
-        return (
-          <Fragment key={item.id}>
-            {(!before || dayName(before.createdAt) !== day) && <div className="side-sec">{day}</div>}
-            <Link
-              className="side-chat"
-              to={placeOf(item)}
-              aria-current={pathname === placeOf(item) ? "page" : undefined}
-            >
-              <span className="clip">{nameOf(item) ?? titleOf(item)}</span>
-            </Link>
-          </Fragment>
-        );
-      })}
+      <div className="side-scroll">
+        {running.length > 0 && <div className="side-sec">Being made</div>}
+        {running.map((job) => (
+          <JobLine job={job} name={nameOf(job)} to={placeOf(job)} key={job.id} />
+        ))}
+        {conversations.map((item, index) => {
+          const day = dayName(item.createdAt);
+          const before = conversations[index - 1];
+          return (
+            <Fragment key={item.id}>
+              {(!before || dayName(before.createdAt) !== day) && <div className="side-sec">{day}</div>}
+              <Link
+                className="side-chat"
+                to={placeOf(item)}
+                aria-current={pathname === placeOf(item) ? "page" : undefined}
+              >
+                <span className="clip">{nameOf(item) ?? titleOf(item)}</span>
+              </Link>
+            </Fragment>
+          );
+        })}
+      </div>
       <div className="side-foot">
         <UserMenu />
       </div>

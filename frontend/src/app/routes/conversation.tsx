@@ -1,7 +1,7 @@
 // Screen: a conversation at the left, what it makes at the right.
 import { useQuery } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useState } from "react";
-import { useParams } from "react-router";
+import { useLocation, useParams } from "react-router";
 import type { GenerationSummary } from "@/api/types";
 import { CrashBoundary } from "@/components/ui/crash-boundary";
 import { ErrorCard } from "@/components/ui/error-card";
@@ -44,12 +44,17 @@ function Conversation({ roomId }: { roomId: string }) {
   const room = useQuery(roomQuery(roomId));
   const outgoing = useOutbox((state) => state.waiting);
   const waiting = useMemo(() => outgoing.filter((item) => item.roomId === roomId), [outgoing, roomId]);
-  const [opened, setOpened] = useState<{ id: string; path: string | undefined }>();
+  const asked = useAsked();
+  const [opened, setOpened] = useState<{ id: string; path: string | undefined } | undefined>(
+    asked ? { id: asked, path: undefined } : undefined,
+  );
   const [showPane, setShowPane] = useState(false);
   const paused = useConnection((connection) => connection.state !== "connected");
   const items = turns.data ?? [];
   const last = items.at(-1);
-  const shown = opened?.id ?? last?.id;
+  const known = opened && items.some((item) => item.id === opened.id);
+  const shown = known ? opened.id : last?.id;
+  useScrollTo(turns.isSuccess && asked !== last?.id ? asked : undefined);
   const title = room.data?.name ?? (last ? titleOf(last) : "Conversation");
 
   if (room.error instanceof ApiError && room.error.status === 404) {
@@ -136,7 +141,7 @@ function Conversation({ roomId }: { roomId: string }) {
                 items,
                 items.findIndex((item) => item.id === shown),
               )}
-              path={opened?.path}
+              path={known ? opened.path : undefined}
               onPath={(path) => setOpened({ id: shown, path })}
             />
           </CrashBoundary>
@@ -144,6 +149,18 @@ function Conversation({ roomId }: { roomId: string }) {
       </div>
     </Screen>
   );
+}
+
+/** The generation that a link of the library asked for. */
+function useAsked(): string | undefined {
+  const state = useLocation().state as { open?: unknown } | null;
+  return typeof state?.open === "string" ? state.open : undefined;
+}
+
+function useScrollTo(id: string | undefined) {
+  useEffect(() => {
+    if (id) document.getElementById(`turn-${id}`)?.scrollIntoView({ block: "start" });
+  }, [id]);
 }
 
 interface FootProps {

@@ -27,7 +27,7 @@ interface TurnProps {
 export function Turn({ id, prompt, name, version, current, onOpen, onRetry }: TurnProps) {
   const { view, error, isPending, isFetching, refetch } = useGeneration(id);
   return (
-    <div className="turn">
+    <div className="turn" id={`turn-${id}`}>
       <UserMessage text={prompt} />
       {view && <Answer view={view} name={name} version={version} current={current} onOpen={onOpen} onRetry={onRetry} />}
       {!view && isPending && <AnswerSkeleton />}

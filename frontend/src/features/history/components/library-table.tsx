@@ -57,7 +57,8 @@ function Row({
         <div className="lib-name">
           <KindTile kind={item.type} />
           <div className="grow">
-            <Link className="clip block" to={placeOf(item)}>
+            {/* The conversation opens at this one, not at its latest. */}
+            <Link className="clip block" to={placeOf(item)} state={{ open: item.id }}>
               <Marked text={title} query={query} />
             </Link>
             <small className="clip">
