@@ -258,3 +258,53 @@ impl Item {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aether_common::{
+        event::{Happening, Position},
+        id::MessageId,
+    };
+    use uuid::Uuid;
+
+    fn event(id: GenerationId) -> Event {
+        Event { generation_id: id, position: Position::START.next(), happening: Happening::Cancelled }
+    }
+
+    #[test]
+    fn what_finds_no_room_must_be_read_again() {
+        let (outbox, drain) = outbox();
+        let (room, generation) = (RoomId(Uuid::from_u128(1)), GenerationId(Uuid::from_u128(2)));
+        let payload = Arc::new(json!({ "id": MessageId(Uuid::nil()) }));
+        for _ in 0..CAPACITY {
+            outbox.say("message_received", payload.clone(), Behind::Room(room));
+        }
+        assert!(drain.take_behind().is_empty());
+        for _ in 0..3 {
+            outbox.say("message_received", payload.clone(), Behind::Room(room));
+        }
+        outbox.mention("typing", payload);
+        outbox.ended(event(generation));
+        let behind = drain.take_behind();
+        assert_eq!(
+            behind.into_iter().collect::<Vec<_>>(),
+            [Behind::Room(room), Behind::Generation(generation)]
+        );
+        assert!(!outbox.dismiss("session_expired", "no room now"));
+    }
+
+    #[tokio::test]
+    async fn events_leave_room_for_the_rest_and_wait_for_theirs() {
+        let (outbox, mut drain) = outbox();
+        let id = GenerationId(Uuid::nil());
+        for _ in 0..EVENTS {
+            outbox.happened(event(id)).await.unwrap();
+        }
+        let mut waits = Box::pin(outbox.happened(event(id)));
+        assert!(futures::poll!(waits.as_mut()).is_pending());
+        outbox.ack(Some(1), Value::Null).await.unwrap();
+        drop(drain.queue.recv().await);
+        assert_eq!(waits.await, Ok(()));
+    }
+}
