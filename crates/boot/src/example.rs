@@ -40,7 +40,10 @@ mod tests {
                 std::fs::write(&path, &text).unwrap();
             }
             let kept = std::fs::read_to_string(&path).unwrap_or_default();
-            assert_eq!(kept, text, "{name} is old: UPDATE_EXAMPLES=1 cargo test -p aether-boot writes it anew");
+            assert_eq!(
+                kept, text,
+                "{name} is old: UPDATE_EXAMPLES=1 cargo test -p aether-boot writes it anew"
+            );
         }
     }
 }

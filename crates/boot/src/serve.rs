@@ -14,7 +14,7 @@ use aether_web::{
     jwks::RemoteKeys,
     layers::{EdgeConfig, fallbacks, layers},
 };
-use axum::{Router, routing::get};
+use axum::{Router, routing::get, serve::ListenerExt};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
 use url::Url;
@@ -161,6 +161,12 @@ where
 pub async fn serve(listener: TcpListener, router: Router, lifecycle: &Lifecycle) -> Result<(), StartError> {
     let shutdown = lifecycle.shutdown.clone();
     let asked = shutdown.clone();
+    // Each event of a stream is a small write: with Nagle's algorithm one would wait for the answer to the other.
+    let listener = listener.tap_io(|stream| {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "no TCP_NODELAY on a connection");
+        }
+    });
     let serving = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
         .with_graceful_shutdown(async move { asked.cancelled().await })
         .into_future();
