@@ -10,6 +10,7 @@ import { connectSocket, disconnectSocket } from "@/lib/socket";
 import { runOutbox } from "./outbox-runner";
 import { ShellSkeleton } from "./shell-skeleton";
 import { Side, TabBar } from "./side";
+import { useReadyNotice } from "./use-ready-notice";
 
 const ExpiredDialog = lazy(() => import("@/features/auth/components/expired-dialog"));
 
@@ -22,6 +23,7 @@ export function SignedIn() {
   const compact = useMatch("/c/:roomId") !== null || location.pathname.startsWith("/g/");
   const active = status === "signed-in";
   useLive(active, userId);
+  useReadyNotice();
 
   if (status === "unknown") return <ShellSkeleton />;
   if (status === "signed-out") {

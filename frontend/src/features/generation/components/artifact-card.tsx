@@ -125,6 +125,8 @@ function EndedCard({ view, name, onOpen }: CardProps) {
   );
 }
 
+const ROWS = 8;
+
 interface FileRowsProps {
   files: readonly ViewFile[];
   state: "writing" | "failed" | "stopped";
@@ -132,9 +134,18 @@ interface FileRowsProps {
 }
 
 function FileRows({ files, state, onOpen }: FileRowsProps) {
+  // A long list shows its end, where the writing is; the tree beside it has all.
+  const before = files.length > ROWS + 1 ? files.length - ROWS : 0;
+  const first = files[0];
   return (
     <div className="files">
-      {files.map((file) => {
+      {before > 0 && first && (
+        <button type="button" className="file" onClick={() => onOpen(first.path)}>
+          <Check className="i" aria-hidden="true" />
+          <span className="faint">{count(before, "file")} before these</span>
+        </button>
+      )}
+      {files.slice(before).map((file) => {
         const whole = file.closed && (file.status ?? "complete") === "complete";
         const tone = whole ? "" : state === "writing" ? "now" : state === "failed" ? "bad" : "";
         const words = whole
