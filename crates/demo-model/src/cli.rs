@@ -11,6 +11,8 @@ use crate::{
     reading::Reading,
 };
 
+pub use known::weight;
+
 /// The whole answer of the kind `cli`.
 pub fn write(reading: &Reading) -> Artifact {
     let script = matches!(reading.language, Some(Language::JavaScript | Language::TypeScript));

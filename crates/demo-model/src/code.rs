@@ -16,7 +16,8 @@ pub fn write(reading: &Reading) -> Artifact {
         Some(Language::Html) | None => Language::Python,
         Some(language) => language,
     };
-    let piece = known::find(reading, language).unwrap_or_else(|| repository::write(reading, language));
+    let (piece, language) =
+        known::find(reading, language).unwrap_or_else(|| (repository::write(reading, language), language));
     let asked = match reading.other_language {
         Some(other) => {
             format!(

@@ -7,19 +7,274 @@ use crate::{
     markdown::File,
     reading::{Entity, Reading},
     samples,
-    template::fill,
+    template::{fill, script},
     words::{self, Field, Type},
 };
 
-pub fn write(reading: &Reading, _language: Language) -> Piece {
+pub fn write(reading: &Reading, language: Language) -> Piece {
     let entity = reading.main();
     let about = format!(
         "A checked `{}` type and a repository of {}: add, get, update, remove, search and sort.",
         entity.pascal(),
         entity.plural
     );
-    let files = python(entity, &about);
+    let files = match language {
+        Language::Python | Language::Html => python(entity, &about),
+        Language::JavaScript | Language::TypeScript => {
+            script_files(entity, &about, language == Language::TypeScript)
+        }
+        Language::Rust => rust(entity, &about.replace(", search and sort", " and search")),
+        Language::Go => go(entity),
+    };
     Piece { about, files }
+}
+
+const SIGNED: &[&str] = &["balance", "temperature", "latitude", "longitude", "value"];
+
+fn script_files(entity: &Entity, about: &str, typed: bool) -> Vec<File> {
+    let module = words::snake(&entity.many());
+    let var = entity.name.as_str();
+    let mut fields = String::new();
+    let mut checks = String::new();
+    let mut values = String::new();
+    for field in &entity.fields {
+        let Field { name, of, .. } = field;
+        let optional = if is_needed(entity, field) { "" } else { "?" };
+        let of_type = match of {
+            Type::Int | Type::Number | Type::Money | Type::Rating => "number".to_owned(),
+            Type::Bool => "boolean".to_owned(),
+            Type::List => "string[]".to_owned(),
+            Type::Choice(choices) => choices.iter().map(|c| quoted(c)).collect::<Vec<_>>().join(" | "),
+            _ => "string".to_owned(),
+        };
+        fields.push_str(&format!("  {name}{optional}: {of_type}\n"));
+        let mut raise = |test: String, message: &str| {
+            checks.push_str(&format!(
+                "  if ({test}) throw new ValidationError('{name}', {})\n",
+                quoted(message)
+            ));
+        };
+        match of {
+            Type::Int | Type::Number | Type::Money if !SIGNED.contains(&name.as_str()) => {
+                raise(format!("{var}.{name} !== undefined && !({var}.{name} >= 0)"), "must be zero or more");
+            }
+            Type::Rating => raise(
+                format!("{var}.{name} !== undefined && !({var}.{name} >= 1 && {var}.{name} <= 5)"),
+                "must be 1 to 5",
+            ),
+            Type::Choice(choices) => {
+                let all = choices.iter().map(|c| quoted(c)).collect::<Vec<_>>().join(", ");
+                raise(
+                    format!("{var}.{name} !== undefined && ![{all}].includes({var}.{name})"),
+                    &format!("must be one of {}", choices.join(", ")),
+                );
+            }
+            Type::Email => raise(
+                format!("{var}.{name} !== undefined && !{var}.{name}.includes('@')"),
+                "must be an e-mail address",
+            ),
+            Type::Text | Type::Long if is_needed(entity, field) => {
+                raise(format!("!{var}.{name}.trim()"), "must not be blank")
+            }
+            _ => {}
+        }
+        if let Some(value) = samples::doc(field, 0) {
+            values.push_str(&format!("  {name}: {},\n", value.to_line()));
+        }
+    }
+    let values = [
+        ("about", about.replace("*/", "")),
+        ("Name", entity.pascal()),
+        ("var", var.to_owned()),
+        ("singular", entity.singular.clone()),
+        ("plural", entity.plural.clone()),
+        ("module", module.clone()),
+        ("ext", if typed { "ts" } else { "mjs" }.to_owned()),
+        ("first", entity.title().name.clone()),
+        ("fields", fields),
+        ("checks", checks),
+        ("values", values),
+    ];
+    let values: Vec<(&str, &str)> = values.iter().map(|(key, value)| (*key, value.as_str())).collect();
+    let text = fill(&script(include_str!("../../templates/code/repository.typescript.txt"), typed), &values);
+    // Types between the marks hold field lines: they are dropped before the holes are filled.
+    let (code, test) = text.split_once("--- test\n").unwrap_or((&text, ""));
+    let (language, ending) = if typed { ("typescript", "ts") } else { ("javascript", "mjs") };
+    vec![
+        File::new(language, format!("{module}.{ending}"), code),
+        File::new(language, format!("{module}.test.{ending}"), test),
+    ]
+}
+
+fn rust(entity: &Entity, about: &str) -> Vec<File> {
+    let mut fields = String::new();
+    let mut checks = String::new();
+    let mut values = String::new();
+    let title = rust_name(&entity.title().name);
+    for field in &entity.fields {
+        let name = rust_name(&field.name);
+        let needed = is_needed(entity, field);
+        let base = match &field.of {
+            Type::Int | Type::Rating => "i64",
+            Type::Number | Type::Money => "f64",
+            Type::Bool => "bool",
+            Type::List => "Vec<String>",
+            _ => "String",
+        };
+        let whole = needed || matches!(field.of, Type::Bool | Type::List);
+        let of_type = if whole { base.to_owned() } else { format!("Option<{base}>") };
+        fields.push_str(&format!("    pub {name}: {of_type},\n"));
+        let zero = if base == "f64" { "0.0" } else { "0" };
+        let mut raise = |test: String, message: &str| {
+            checks.push_str(&format!(
+                "        if {test} {{\n            return Err(Invalid {{ field: \"{name}\", message: {} }});\n        }}\n",
+                quoted(message)
+            ));
+        };
+        match &field.of {
+            Type::Int | Type::Number | Type::Money if !SIGNED.contains(&name.as_str()) => {
+                let test = if whole {
+                    format!("self.{name} < {zero}")
+                } else {
+                    format!("self.{name}.is_some_and(|value| value < {zero})")
+                };
+                raise(test, "must be zero or more");
+            }
+            Type::Rating => {
+                let test = if whole {
+                    format!("!(1..=5).contains(&self.{name})")
+                } else {
+                    format!("self.{name}.is_some_and(|value| !(1..=5).contains(&value))")
+                };
+                raise(test, "must be 1 to 5");
+            }
+            Type::Choice(choices) => {
+                let all = choices.iter().map(|c| quoted(c)).collect::<Vec<_>>().join(", ");
+                let test = if whole {
+                    format!("![{all}].contains(&self.{name}.as_str())")
+                } else {
+                    format!("self.{name}.as_deref().is_some_and(|value| ![{all}].contains(&value))")
+                };
+                raise(test, &format!("must be one of {}", choices.join(", ")));
+            }
+            Type::Text | Type::Long if needed => {
+                raise(format!("self.{name}.trim().is_empty()"), "must not be blank")
+            }
+            _ => {}
+        }
+        if needed && name != title {
+            let cell = samples::doc(field, 0).map_or("0".to_owned(), |doc| doc.to_line());
+            let value = match base {
+                "f64" if !cell.contains('.') => format!("{cell}.0"),
+                "String" => {
+                    format!("{}.to_owned()", if cell.starts_with('"') { cell } else { quoted(&cell) })
+                }
+                _ => cell,
+            };
+            values.push_str(&format!("            {name}: {value},\n"));
+        }
+    }
+    let values = [
+        ("about", about.to_owned()),
+        ("Name", entity.pascal()),
+        ("var", rust_name(&entity.name)),
+        ("singular", entity.singular.clone()),
+        ("plural", entity.plural.clone()),
+        ("first", title),
+        ("fields", fields),
+        ("checks", checks),
+        ("values", values),
+    ];
+    let values: Vec<(&str, &str)> = values.iter().map(|(key, value)| (*key, value.as_str())).collect();
+    let text = fill(include_str!("../../templates/code/repository.rust.txt"), &values);
+    vec![File::new("rust", "src/lib.rs", text), super::known::cargo_manifest(&words::snake(&entity.many()))]
+}
+
+fn rust_name(name: &str) -> String {
+    let name = words::snake(name);
+    if ["type", "match", "move", "ref", "box", "use", "where", "loop", "in", "for", "if", "do", "final"]
+        .contains(&name.as_str())
+    {
+        format!("{name}_")
+    } else {
+        name
+    }
+}
+
+fn go(entity: &Entity) -> Vec<File> {
+    let module = entity.many().to_lowercase();
+    let mut fields = String::new();
+    let mut checks = String::new();
+    let mut values = String::new();
+    let first = words::pascal(&words::spaced(&entity.title().name));
+    // gofmt lines up names, types and values.
+    let widest = |texts: Vec<usize>| texts.into_iter().max().unwrap_or(0);
+    let name_width = widest(entity.fields.iter().map(|f| f.name.len()).collect());
+    let type_width = widest(entity.fields.iter().map(|f| go_type(&f.of).len()).collect());
+    let set: Vec<usize> = entity
+        .fields
+        .iter()
+        .filter(|f| f.name == entity.title().name || (f.of != Type::List && samples::doc(f, 0).is_some()))
+        .map(|f| f.name.len())
+        .collect();
+    let value_width = widest(set) + 1;
+    for field in &entity.fields {
+        let name = words::pascal(&words::spaced(&field.name));
+        let of_type = go_type(&field.of);
+        fields.push_str(&format!("\t{name:name_width$} {of_type:type_width$} `json:\"{}\"`\n", field.name));
+        let test = match &field.of {
+            Type::Text | Type::Long if is_needed(entity, field) => {
+                Some((format!("strings.TrimSpace(v.{name}) == \"\""), "must not be blank".to_owned()))
+            }
+            Type::Int | Type::Number | Type::Money if !SIGNED.contains(&field.name.as_str()) => {
+                Some((format!("v.{name} < 0"), "must be zero or more".to_owned()))
+            }
+            Type::Rating => {
+                Some((format!("v.{name} < 0 || v.{name} > 5"), "must be 0 (none) to 5".to_owned()))
+            }
+            Type::Choice(choices) => {
+                let tests: Vec<String> =
+                    choices.iter().map(|c| format!("v.{name} != {}", quoted(c))).collect();
+                Some((
+                    format!("v.{name} != \"\" && {}", tests.join(" && ")),
+                    format!("must be one of {}", choices.join(", ")),
+                ))
+            }
+            _ => None,
+        };
+        if let Some((test, message)) = test {
+            checks.push_str(&format!(
+                "\tif {test} {{\n\t\treturn &Invalid{{\"{name}\", {}}}\n\t}}\n",
+                quoted(&message)
+            ));
+        }
+        if name != first
+            && !matches!(field.of, Type::List)
+            && let Some(value) = samples::doc(field, 0)
+        {
+            let key = format!("{name}:");
+            values.push_str(&format!("\t\t{key:value_width$} {},\n", value.to_line()));
+        }
+    }
+    let values = [
+        ("module", module.clone()),
+        ("Name", entity.pascal()),
+        ("singular", entity.singular.clone()),
+        ("plural", entity.plural.clone()),
+        ("firstline", format!("{:value_width$} first", format!("{first}:"))),
+        ("First", first),
+        ("fields", fields),
+        ("checks", checks),
+        ("values", values),
+    ];
+    let values: Vec<(&str, &str)> = values.iter().map(|(key, value)| (*key, value.as_str())).collect();
+    let text = fill(include_str!("../../templates/code/repository.go.txt"), &values);
+    let (code, test) = text.split_once("--- test\n").unwrap_or((&text, ""));
+    vec![
+        File::new("go", format!("{module}.go"), code),
+        File::new("go", format!("{module}_test.go"), test),
+        File::new("text", "go.mod", format!("module example.com/{module}\n\ngo 1.19\n")),
+    ]
 }
 
 fn python(entity: &Entity, about: &str) -> Vec<File> {
@@ -64,6 +319,16 @@ fn python(entity: &Entity, about: &str) -> Vec<File> {
             fill(include_str!("../../templates/code/test_repository.py"), &values),
         ),
     ]
+}
+
+fn go_type(of: &Type) -> &'static str {
+    match of {
+        Type::Int | Type::Rating => "int",
+        Type::Number | Type::Money => "float64",
+        Type::Bool => "bool",
+        Type::List => "[]string",
+        _ => "string",
+    }
 }
 
 fn is_needed(entity: &Entity, field: &Field) -> bool {
