@@ -44,18 +44,20 @@ macro_rules! seen {
     };
 }
 
-/// Keeps a new room with its owner as the first member.
-pub async fn create(tx: &mut Tx, id: RoomId, owner: UserId, name: &str, at: DateTime<Utc>) -> Result<()> {
-    q!(
+/// Keeps a new room with its owner as the first member. `false` when the owner's account is gone.
+pub async fn create(tx: &mut Tx, id: RoomId, owner: UserId, name: &str, at: DateTime<Utc>) -> Result<bool> {
+    let made = q!(
         tx,
-        sql!("INSERT INTO rooms (id, owner_id, name, created_at, updated_at) VALUES ($1, $2, $3, $4, $4)"),
+        sql!(
+            "INSERT INTO rooms (id, owner_id, name, created_at, updated_at)
+             SELECT $1, u.id, $3, $4, $4 FROM users u WHERE u.id = $2"
+        ),
         id.0,
         owner.0,
         name,
         at
     )?;
-    add_member(tx, id, owner, RoomRole::Owner, at).await?;
-    Ok(())
+    Ok(made == 1 && add_member(tx, id, owner, RoomRole::Owner, at).await?)
 }
 
 /// The room, if the reader is in it.
@@ -151,7 +153,8 @@ pub async fn count_members(db: &mut impl Db, id: RoomId) -> Result<i64> {
     Ok(count)
 }
 
-/// Lets a user in. What was said before counts as read. `false` when they are in already: nothing was changed.
+/// Lets a user in. What was said before counts as read. `false` when they are in already or their account is gone: nothing
+/// was changed.
 pub async fn add_member(
     tx: &mut Tx,
     id: RoomId,
@@ -163,7 +166,7 @@ pub async fn add_member(
         tx,
         sql!(
             "INSERT INTO room_members (room_id, user_id, role, last_read_id, joined_at)
-             SELECT id, $2, $3, last_message_id, $4 FROM rooms WHERE id = $1
+             SELECT r.id, u.id, $3, r.last_message_id, $4 FROM rooms r, users u WHERE r.id = $1 AND u.id = $2
              ON CONFLICT (room_id, user_id) DO NOTHING"
         ),
         id.0,

@@ -84,6 +84,11 @@ async fn only_members_see_a_room() {
         let members = rooms::list_members(&mut db, id).await.unwrap();
         assert_eq!(members.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(), ["Ana", "Ben"]);
         assert!(!join(store, RoomId(Uuid::nil()), ben, RoomRole::Editor).await, "there is no such room");
+        let nobody = UserId(Uuid::nil());
+        assert!(!join(store, id, nobody, RoomRole::Editor).await, "an account that is gone");
+        let mut tx = store.begin().await.unwrap();
+        let (id, now) = (Ids::system().mint(), Clock::system().now());
+        assert!(!rooms::create(&mut tx, id, nobody, "Nobody's", now).await.unwrap());
     }
 }
 

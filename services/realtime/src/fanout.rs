@@ -101,7 +101,10 @@ impl Hub {
 
     /// Every socket of this process.
     pub fn connections(&self) -> Vec<Arc<Connection>> {
-        lock(&self.tables).connections.values().filter_map(Weak::upgrade).collect()
+        let mut tables = lock(&self.tables);
+        // A transport that broke in its handshake said no goodbye.
+        tables.connections.retain(|_, connection| connection.strong_count() > 0);
+        tables.connections.values().filter_map(Weak::upgrade).collect()
     }
 
     async fn join(

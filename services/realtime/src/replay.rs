@@ -38,6 +38,8 @@ struct Watch {
     starter: UserId,
     room_id: Option<RoomId>,
     announced: bool,
+    // The socket asked for it, wherever it is.
+    asked: bool,
     phase: Phase,
 }
 
@@ -136,6 +138,7 @@ impl Connection {
                 ));
             }
             let watch = watches.get(id, starter, room_id);
+            watch.asked = true;
             match (&watch.phase, after) {
                 (Phase::Following(_), After::Beginning) => return Ok(Plan::Already),
                 _ => std::mem::replace(&mut watch.phase, Phase::Opening),
@@ -186,13 +189,12 @@ impl Connection {
 
     /// The user may not read a room's generations any more, except their own.
     pub fn forget_room(&self, room: RoomId) {
-        lock(&self.watches).all.retain(|_, watch| {
-            let stays = watch.room_id != Some(room) || watch.starter == self.user_id;
-            if !stays && let Phase::Following(task) = &watch.phase {
-                task.abort();
-            }
-            stays
-        });
+        lock(&self.watches).drop_room(room, |watch| watch.starter == self.user_id);
+    }
+
+    /// The socket left a room: it follows the room's generations no more, except its user's own and those it asked for.
+    pub fn unfollow_room(&self, room: RoomId) {
+        lock(&self.watches).drop_room(room, |watch| watch.starter == self.user_id || watch.asked);
     }
 
     async fn pump(&self, id: GenerationId, mut following: Following) {
@@ -218,7 +220,23 @@ impl Connection {
 
 impl Watches {
     fn get(&mut self, id: GenerationId, starter: UserId, room_id: Option<RoomId>) -> &mut Watch {
-        self.all.entry(id).or_insert(Watch { starter, room_id, announced: false, phase: Phase::Idle })
+        self.all.entry(id).or_insert(Watch {
+            starter,
+            room_id,
+            announced: false,
+            asked: false,
+            phase: Phase::Idle,
+        })
+    }
+
+    fn drop_room(&mut self, room: RoomId, stays: impl Fn(&Watch) -> bool) {
+        self.all.retain(|_, watch| {
+            let stays = watch.room_id != Some(room) || stays(watch);
+            if !stays && let Phase::Following(task) = &watch.phase {
+                task.abort();
+            }
+            stays
+        });
     }
 
     fn is_full(&self) -> bool {

@@ -3,6 +3,7 @@
 use aether_common::{
     id::RoomId,
     model::room::{Room, RoomRole},
+    problem::Problem,
 };
 use aether_store::rooms;
 use aether_web::{
@@ -42,7 +43,9 @@ pub async fn create_room(
     let id: RoomId = state.deps.ids.mint();
     let created_at = state.deps.clock.now();
     let mut tx = state.deps.store.begin().await?;
-    rooms::create(&mut tx, id, caller.user_id, &request.name, created_at).await?;
+    if !rooms::create(&mut tx, id, caller.user_id, &request.name, created_at).await? {
+        return Err(Problem::unauthorized().into());
+    }
     tx.save().await?;
     let room = Room {
         id,

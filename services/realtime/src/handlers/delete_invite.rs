@@ -17,8 +17,8 @@ use crate::state::State;
 
 /// Ends an invite; only the owner of the room may.
 #[utoipa::path(
-    delete, path = "/api/rooms/{id}/invites/{invite_id}", tag = "rooms",
-    params(("id" = RoomId, Path), ("invite_id" = RowId, Path)),
+    delete, path = "/api/rooms/{id}/invites/{inviteId}", tag = "rooms",
+    params(("id" = RoomId, Path), ("inviteId" = RowId, Path)),
     responses((status = 204), (status = 403, body = ProblemBody), (status = 404, body = ProblemBody))
 )]
 pub async fn delete_invite(

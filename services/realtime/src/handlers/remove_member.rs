@@ -19,8 +19,8 @@ use crate::state::State;
 
 /// Puts a member out, or leaves when it is the caller; the owner cannot leave. Their sockets leave the room at once.
 #[utoipa::path(
-    delete, path = "/api/rooms/{id}/members/{user_id}", tag = "rooms",
-    params(("id" = RoomId, Path), ("user_id" = UserId, Path)),
+    delete, path = "/api/rooms/{id}/members/{userId}", tag = "rooms",
+    params(("id" = RoomId, Path), ("userId" = UserId, Path)),
     responses(
         (status = 204), (status = 403, body = ProblemBody), (status = 404, body = ProblemBody),
         (status = 409, description = "The room would have no owner", body = ProblemBody),

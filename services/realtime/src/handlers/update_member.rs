@@ -27,8 +27,8 @@ pub struct UpdateMember {
 
 /// Gives a member another role; only the owner may. The owner's own role changes by handing the room over.
 #[utoipa::path(
-    patch, path = "/api/rooms/{id}/members/{user_id}", tag = "rooms",
-    params(("id" = RoomId, Path), ("user_id" = UserId, Path)), request_body = UpdateMember,
+    patch, path = "/api/rooms/{id}/members/{userId}", tag = "rooms",
+    params(("id" = RoomId, Path), ("userId" = UserId, Path)), request_body = UpdateMember,
     responses(
         (status = 200, body = Member), (status = 403, body = ProblemBody), (status = 404, body = ProblemBody),
         (status = 409, description = "The room would have no owner", body = ProblemBody),

@@ -69,6 +69,7 @@ pub fn leave(state: &State, connection: &Connection, leave: Leave) -> Answered {
     if !connection.leave(leave.room_id) {
         return Err(Problem::not_found());
     }
+    connection.unfollow_room(leave.room_id);
     state.hub.leave_room(leave.room_id, connection);
     Ok(Answer::Ack(Value::Null))
 }

@@ -133,6 +133,22 @@ async function whoIsPutOutHearsNothingMore() {
   await until("the departure", () => a.of("user_left").some((one) => one.userId === ben.id));
 }
 
+async function whoLeavesHearsNothingMore() {
+  const roomId = await room(ana, ben);
+  const [a, b] = [await connect(ana), await connect(ben)];
+  for (const one of [a, b]) await one.do("join_room", { roomId });
+  const { generationId } = await a.do("start_generation", { type: "code", prompt: "hold", roomId });
+  await until("the stream", () => b.of("generation_progress").length === 4);
+  await b.do("leave_room", { roomId });
+  await b.refused("leave_room", { roomId }, "not_found");
+  await a.do("send_message", { roomId, message: "is Ben gone?" });
+  await a.do("cancel_generation", { generationId });
+  await until("the end", () => a.of("generation_cancelled").length === 1);
+  const joined = await b.do("join_room", { roomId });
+  assert.equal(joined.messages.length, 1, "a member may come back");
+  assert.deepEqual([b.of("message_received"), b.of("generation_cancelled")], [[], []]);
+}
+
 await story(
   whatIsSaidReachesAll,
   identityIsTheTokens,
@@ -142,4 +158,5 @@ await story(
   typingReachesTheOthers,
   aViewerReads,
   whoIsPutOutHearsNothingMore,
+  whoLeavesHearsNothingMore,
 );
