@@ -5,7 +5,7 @@ mod schemas;
 mod verbs;
 
 use crate::{
-    doc::{Doc, map, reference},
+    doc::{Doc, map},
     literal,
     markdown::{Artifact, File},
     reading::{Entity, Reading},
@@ -223,9 +223,5 @@ impl Api {
         }
         out.push_str("\nErrors are `application/problem+json` with `type`, `title`, `status`, `detail` and, for invalid fields, `errors`.\n");
         out
-    }
-
-    fn reference(&self, name: &str) -> Doc {
-        reference(&format!("schemas/{name}"))
     }
 }

@@ -4,6 +4,7 @@
 
 #![expect(
     clippy::format_push_string,
+    clippy::format_collect,
     reason = "writing to a String never fails; `write!` would need its result ignored each time"
 )]
 

@@ -85,6 +85,36 @@ impl Entity {
         Self { plural: words::plural(&singular), singular, name, fields, rows: 3, known: false }
     }
 
+    /// The name as a variable: what templates name by themselves is not shadowed.
+    pub fn var(&self) -> String {
+        const TAKEN: &[&str] = &[
+            "event", "item", "draft", "query", "order", "error", "editing", "deleted", "type", "text",
+            "part", "field", "value", "change", "name", "key",
+        ];
+        if TAKEN.contains(&self.name.as_str()) { format!("{}Item", self.name) } else { self.name.clone() }
+    }
+
+    /// The plural as a Python module; not one of the standard library's.
+    pub fn module(&self) -> String {
+        const TAKEN: &[&str] = &[
+            "types",
+            "numbers",
+            "statistics",
+            "secrets",
+            "resources",
+            "fractions",
+            "tests",
+            "calendar",
+            "queue",
+            "code",
+            "signal",
+            "news",
+            "status",
+        ];
+        let name = words::snake(&self.many());
+        if TAKEN.contains(&name.as_str()) { format!("{name}_store") } else { name }
+    }
+
     pub fn pascal(&self) -> String {
         words::pascal(&words::spaced(&self.name))
     }

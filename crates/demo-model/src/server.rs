@@ -27,6 +27,7 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -392,9 +393,14 @@ impl Play {
             let breaks = script.break_at.map(|(kind, at)| (kind, at.min(count)));
             let mut first = true;
             // One turn more than tokens: a break may come after the last one.
-            for index in 0..=count {
+            for (index, piece) in pieces.iter().take(count).map(Some).chain([None]).enumerate() {
                 match breaks {
-                    Some((Break::Cut, at)) if at == index => { yield Err(broken()); return; }
+                    Some((Break::Cut, at)) if at == index => {
+                        // What was said before the break must have left, or the client sees no stream at all.
+                        tokio::time::sleep(Duration::from_millis(20)).await;
+                        yield Err(broken());
+                        return;
+                    }
                     Some((Break::Eof, at)) if at == index => return,
                     Some((Break::Hang, at)) if at == index => {
                         shutdown.cancelled().await;
@@ -411,9 +417,7 @@ impl Play {
                     }
                     _ => {}
                 }
-                if index == count {
-                    break;
-                }
+                let Some(piece) = piece else { break };
                 tokio::select! {
                     biased;
                     () = shutdown.cancelled() => { yield Err(broken()); return; }
@@ -423,7 +427,7 @@ impl Play {
                     first = false;
                     yield Ok(Bytes::from(chunks.role()));
                 }
-                yield Ok(Bytes::from(chunks.token(pieces[index])));
+                yield Ok(Bytes::from(chunks.token(piece)));
                 if index % 64 == 63 {
                     tokio::task::yield_now().await;
                 }

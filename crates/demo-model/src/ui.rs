@@ -6,6 +6,7 @@ mod form;
 mod formula;
 mod page;
 mod row;
+mod templates;
 
 use crate::{
     ask::Language,
@@ -25,7 +26,6 @@ pub fn write(reading: &Reading) -> Artifact {
 
 /// An app before its look is decided. `App.tsx` must be among the files.
 pub struct App {
-    pub title: String,
     pub intro: String,
     pub closing: String,
     /// Path under `src/` and text.
@@ -37,9 +37,9 @@ impl App {
         let mut files = Vec::new();
         for (path, text) in self.files {
             let text = text.replace("§accent§", reading.accent).replace("§hex§", hex(reading.accent));
-            let text = if reading.dark && path.ends_with(".tsx") { darkened(&text) } else { text };
+            let text = if reading.dark && is_tsx(&path) { darkened(&text) } else { text };
             let path = if reading.dark && path == "App.tsx" { "Main.tsx".to_owned() } else { path };
-            let language = if path.ends_with(".tsx") { "tsx" } else { "ts" };
+            let language = if is_tsx(&path) { "tsx" } else { "ts" };
             files.push(File::new(language, format!("src/{path}"), text));
         }
         if reading.dark {
@@ -50,6 +50,10 @@ impl App {
         files.sort_by_key(|file| (file.path != "src/App.tsx", file.path != "src/Main.tsx"));
         Artifact { intro: self.intro, files, closing: self.closing }
     }
+}
+
+fn is_tsx(path: &str) -> bool {
+    path.rsplit('.').next() == Some("tsx")
 }
 
 /// The title for the page: the one given, or this one.

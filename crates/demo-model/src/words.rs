@@ -46,6 +46,12 @@ pub struct Noun {
     pub rows: usize,
 }
 
+/// Words that no field or variable may be named after, in any of the languages that are written.
+const KEYWORDS: &str = "and as assert async await break case catch class const continue debugger def default del delete do \
+    elif else enum except export extends finally fn for from func function global go goto if impl implements import in \
+    instanceof interface is lambda let loop match mod mut new none nonlocal not null or package pass pub raise return \
+    self static struct super switch this throw trait true try typeof use var void where while with yield fields id list";
+
 struct Lists {
     nouns: Vec<Noun>,
     noun_of: HashMap<String, usize>,
@@ -149,7 +155,13 @@ pub fn camel(words: &str) -> String {
     if out.is_empty() {
         return "field".to_owned();
     }
-    if out.starts_with(|c: char| c.is_ascii_digit()) { format!("n{out}") } else { out }
+    if out.starts_with(|c: char| c.is_ascii_digit()) {
+        format!("n{out}")
+    } else if KEYWORDS.split_whitespace().any(|word| word == out) {
+        format!("{out}Value")
+    } else {
+        out
+    }
 }
 
 /// `due_date` for `dueDate`.
@@ -437,13 +449,11 @@ fn read_field(text: &str, known: &[Field]) -> Field {
         let samples = default_samples(name, &of);
         return Field { name: name.to_owned(), label: label(name), of, required, samples };
     }
-    match known.iter().find(|field| field.name == text) {
-        Some(field) => Field { required, ..field.clone() },
-        None => {
-            let samples = default_samples(&text, &Type::Text);
-            Field { label: label(&text), name: text, of: Type::Text, required, samples }
-        }
+    if let Some(field) = known.iter().find(|field| field.name == text) {
+        return Field { required, ..field.clone() };
     }
+    let samples = default_samples(&text, &Type::Text);
+    Field { label: label(&text), name: text, of: Type::Text, required, samples }
 }
 
 #[cfg(test)]
@@ -481,11 +491,10 @@ mod tests {
             for field in &noun.fields {
                 for cell in field.samples.iter().filter(|cell| !cell.is_empty()) {
                     let fits = match &field.of {
-                        Type::Int => cell.parse::<i64>().is_ok(),
+                        Type::Int | Type::Date => cell.parse::<i64>().is_ok(),
                         Type::Rating => cell.parse::<u8>().is_ok(),
                         Type::Number | Type::Money => cell.parse::<f64>().is_ok(),
                         Type::Bool => cell == "true" || cell == "false",
-                        Type::Date => cell.parse::<i64>().is_ok(),
                         Type::DateTime => cell.contains('T'),
                         Type::Time => cell.contains(':'),
                         Type::Choice(choices) => choices.contains(cell),

@@ -29,11 +29,11 @@ pub fn paths(api: &Api, at: usize, paths: &mut Doc) {
     ]);
     paths.put(&format!("{path}/{{{id}}}"), item);
     for (verb, _) in api.verbs.iter().filter(|(_, of)| *of == at) {
-        let name = format!("{}{}", words::camel(&verb.name), entity.pascal());
+        let name = words::camel(&format!("{} {}", verb.spoken(), words::spaced(&entity.name)));
         let mut operation =
             operation(entity, &name, &format!("{} a {}", words::capital(&verb.spoken()), entity.singular));
         if verb.body().is_some() {
-            let schema = api.reference(&verb.schema_name(entity));
+            let schema = schema(&verb.schema_name(entity));
             operation.put("requestBody", body(schema, verb.example(), verb.has_required()));
         }
         let mut example = schemas::example(entity, 0);
@@ -42,10 +42,8 @@ pub fn paths(api: &Api, at: usize, paths: &mut Doc) {
         {
             example.put("status", status);
         }
-        let mut responses = map([(
-            "200",
-            json(&format!("The {} now", entity.singular), api.reference(&entity.pascal()), example),
-        )]);
+        let mut responses =
+            map([("200", json(&format!("The {} now", entity.singular), schema(&entity.pascal()), example))]);
         add_errors(&mut responses, api, &["404", "409", "422"]);
         operation.put("responses", responses);
         paths.put(
@@ -168,7 +166,7 @@ fn list(api: &Api, entity: &Entity) -> Doc {
     }
     operation.put("parameters", parameters);
     let rows: Vec<Doc> = (0..entity.rows.min(3)).map(|row| schemas::example(entity, row)).collect();
-    let schema = map([("type", "array".into()), ("items", api.reference(&entity.pascal()))]);
+    let schema = map([("type", "array".into()), ("items", schema(&entity.pascal()))]);
     let total = map([
         ("description", "How many there are in all".into()),
         ("schema", map([("type", "integer".into()), ("minimum", 0.into())])),
@@ -189,13 +187,10 @@ fn list(api: &Api, entity: &Entity) -> Doc {
 fn create(api: &Api, entity: &Entity) -> Doc {
     let mut operation =
         operation(entity, &format!("create{}", entity.pascal()), &format!("Create a {}", entity.singular));
-    let input = api.reference(&format!("{}Input", entity.pascal()));
+    let input = schema(&format!("{}Input", entity.pascal()));
     operation.put("requestBody", body(input, schemas::example_input(entity, 0), true));
-    let made = json(
-        &format!("The new {}", entity.singular),
-        api.reference(&entity.pascal()),
-        schemas::example(entity, 0),
-    );
+    let made =
+        json(&format!("The new {}", entity.singular), schema(&entity.pascal()), schemas::example(entity, 0));
     let mut responses = map([("201", made)]);
     add_errors(&mut responses, api, &["400", "422"]);
     operation.with("responses", responses)
@@ -204,11 +199,8 @@ fn create(api: &Api, entity: &Entity) -> Doc {
 fn get(api: &Api, entity: &Entity) -> Doc {
     let operation =
         operation(entity, &format!("get{}", entity.pascal()), &format!("Get a {}", entity.singular));
-    let found = json(
-        &format!("The {}", entity.singular),
-        api.reference(&entity.pascal()),
-        schemas::example(entity, 0),
-    );
+    let found =
+        json(&format!("The {}", entity.singular), schema(&entity.pascal()), schemas::example(entity, 0));
     let mut responses = map([("200", found)]);
     add_errors(&mut responses, api, &["404"]);
     operation.with("responses", responses)
@@ -227,13 +219,10 @@ fn change(api: &Api, entity: &Entity, whole: bool) -> Doc {
             other => other,
         }
     };
-    let input = api.reference(&format!("{}{suffix}", entity.pascal()));
+    let input = schema(&format!("{}{suffix}", entity.pascal()));
     operation.put("requestBody", body(input, example, true));
-    let found = json(
-        &format!("The {} now", entity.singular),
-        api.reference(&entity.pascal()),
-        schemas::example(entity, 0),
-    );
+    let found =
+        json(&format!("The {} now", entity.singular), schema(&entity.pascal()), schemas::example(entity, 0));
     let mut responses = map([("200", found)]);
     add_errors(&mut responses, api, &["400", "404", "422"]);
     operation.with("responses", responses)
@@ -262,6 +251,11 @@ fn article(sentence: &str) -> String {
         if *word == "a" && vowel { "an" } else { word }
     });
     fixed.collect::<Vec<_>>().join(" ")
+}
+
+/// A schema of the document by its name.
+fn schema(name: &str) -> Doc {
+    reference(&format!("schemas/{name}"))
 }
 
 fn body(schema: Doc, example: Doc, required: bool) -> Doc {

@@ -11,7 +11,7 @@ use crate::{
 
 pub fn write(reading: &Reading) -> Program {
     let entity = reading.main();
-    let module = words::snake(&entity.many());
+    let module = entity.module();
     let title = words::snake(&entity.title().name);
     let about = format!("Keeps {} on the command line", entity.plural);
     let flag = flag(entity);

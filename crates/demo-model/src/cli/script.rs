@@ -186,12 +186,9 @@ pub fn manager(reading: &Reading) -> Program {
     let fields: String = entity.fields.iter().map(field).collect();
     let arguments: Vec<String> = manager::add_arguments(entity)
         .iter()
-        .map(|arg| {
-            if arg.starts_with("--") {
-                quoted(&format!("--{}", words::camel(&arg[2..])))
-            } else {
-                quoted(arg)
-            }
+        .map(|arg| match arg.strip_prefix("--") {
+            Some(name) => quoted(&format!("--{}", words::camel(name))),
+            None => quoted(arg),
         })
         .collect();
     let examples: Vec<(String, String)> = manager::examples(entity, None)

@@ -32,8 +32,9 @@ pub fn write(reading: &Reading, language: Language) -> Piece {
 const SIGNED: &[&str] = &["balance", "temperature", "latitude", "longitude", "value"];
 
 fn script_files(entity: &Entity, about: &str, typed: bool) -> Vec<File> {
-    let module = words::snake(&entity.many());
-    let var = entity.name.as_str();
+    let module = entity.module();
+    let var = entity.var();
+    let var = var.as_str();
     let mut fields = String::new();
     let mut checks = String::new();
     let mut values = String::new();
@@ -74,7 +75,7 @@ fn script_files(entity: &Entity, about: &str, typed: bool) -> Vec<File> {
                 "must be an e-mail address",
             ),
             Type::Text | Type::Long if is_needed(entity, field) => {
-                raise(format!("!{var}.{name}.trim()"), "must not be blank")
+                raise(format!("!{var}.{name}.trim()"), "must not be blank");
             }
             _ => {}
         }
@@ -158,7 +159,7 @@ fn rust(entity: &Entity, about: &str) -> Vec<File> {
                 raise(test, &format!("must be one of {}", choices.join(", ")));
             }
             Type::Text | Type::Long if needed => {
-                raise(format!("self.{name}.trim().is_empty()"), "must not be blank")
+                raise(format!("self.{name}.trim().is_empty()"), "must not be blank");
             }
             _ => {}
         }
@@ -177,7 +178,7 @@ fn rust(entity: &Entity, about: &str) -> Vec<File> {
     let values = [
         ("about", about.to_owned()),
         ("Name", entity.pascal()),
-        ("var", rust_name(&entity.name)),
+        ("var", rust_name(&entity.var())),
         ("singular", entity.singular.clone()),
         ("plural", entity.plural.clone()),
         ("first", title),
@@ -187,7 +188,7 @@ fn rust(entity: &Entity, about: &str) -> Vec<File> {
     ];
     let values: Vec<(&str, &str)> = values.iter().map(|(key, value)| (*key, value.as_str())).collect();
     let text = fill(include_str!("../../templates/code/repository.rust.txt"), &values);
-    vec![File::new("rust", "src/lib.rs", text), super::known::cargo_manifest(&words::snake(&entity.many()))]
+    vec![File::new("rust", "src/lib.rs", text), super::known::cargo_manifest(&entity.module())]
 }
 
 fn rust_name(name: &str) -> String {
@@ -278,7 +279,7 @@ fn go(entity: &Entity) -> Vec<File> {
 }
 
 fn python(entity: &Entity, about: &str) -> Vec<File> {
-    let module = words::snake(&entity.many());
+    let module = entity.module();
     // A dataclass wants the fields that have defaults last.
     let (needed, rest): (Vec<&Field>, Vec<&Field>) = entity.fields.iter().partition(|f| is_needed(entity, f));
     let ordered: Vec<&Field> = needed.into_iter().chain(rest).collect();
@@ -296,7 +297,7 @@ fn python(entity: &Entity, about: &str) -> Vec<File> {
     let values = [
         ("about", about.replace('`', "")),
         ("Name", entity.pascal()),
-        ("var", words::snake(&entity.name)),
+        ("var", words::snake(&entity.var())),
         ("singular", entity.singular.clone()),
         ("plural", entity.plural.clone()),
         ("module", module.clone()),

@@ -22,598 +22,70 @@ pub struct Found {
 const MOST_ENTITIES: usize = 6;
 const MOST_FIELDS: usize = 12;
 
-const MARKERS: &[&str] = &[
-    "with",
-    "having",
-    "including",
-    "includes",
-    "include",
-    "containing",
-    "contains",
-    "has",
-    "have",
-    "fields",
-    "columns",
-    "properties",
-    "attributes",
-    "featuring",
-    "storing",
-    "recording",
-    "tracking",
-    "mit",
-    "con",
-    "avec",
-    "com",
-    "showing",
-    "plus",
-    "add",
-    "where",
-    "records",
-    "stores",
-    "tracks",
-    "shows",
-    "supporting",
-    "supports",
-];
-const SEPARATORS: &[&str] = &[
-    ",", ";", "and", "or", "&", "also", "plus", "y", "und", "et", "then", "by", "(", ")", ":", "-", "*", "•",
-    "/", "e",
-];
-const STOPS: &[&str] = &[
-    "for", "to", "so", "which", "when", "because", "using", "in", "on", "from", "that", "if", "while", "as",
-    "into", "at", "of", "para", "für", "per", "like", "such", "without", "who", "between",
-];
-const BEFORE: &[&str] = &[
-    "a",
-    "an",
-    "the",
-    "its",
-    "their",
-    "his",
-    "her",
-    "optional",
-    "required",
-    "multiple",
-    "several",
-    "some",
-    "any",
-    "each",
-    "every",
-    "unique",
-    "custom",
-    "own",
-    "simple",
-    "different",
-    "basic",
-    "new",
-    "his",
-    "all",
-    "various",
-    "total",
-    "my",
-    "our",
-    "your",
-    "more",
-    "separate",
-    "editable",
-    "possible",
-    "extra",
-    "additional",
-    "un",
-    "una",
-    "ein",
-    "eine",
-    "one",
-    "nice",
-    "two",
-    "many",
-    "both",
-];
-const AFTER: &[&str] = &[
-    "field",
-    "fields",
-    "column",
-    "columns",
-    "property",
-    "properties",
-    "attribute",
-    "attributes",
-    "info",
-    "information",
-    "data",
-    "support",
-];
+const MARKERS: &str = "with having including includes include containing contains has have fields columns properties \
+    attributes featuring storing recording tracking mit con avec com showing plus add where records \
+    stores tracks shows supporting supports";
+const SEPARATORS: &str = ", ; and or & also plus y und et then by ( ) : - * • / e";
+const STOPS: &str = "for to so which when because using in on from that if while as into at of para für per like such \
+    without who between";
+const BEFORE: &str = "a an the its their his her optional required multiple several some any each every unique custom own \
+    simple different basic new all various total my our your more separate editable possible extra \
+    additional un una ein eine one nice two many both";
+const AFTER: &str =
+    "field fields column columns property properties attribute attributes info information data support";
 
 /// Words that say what to do with things, not what they have.
-const NOT_FIELDS: &[&str] = &[
-    "add",
-    "edit",
-    "delete",
-    "remove",
-    "create",
-    "update",
-    "view",
-    "list",
-    "mark",
-    "show",
-    "manage",
-    "toggle",
-    "search",
-    "filter",
-    "filters",
-    "filtering",
-    "sort",
-    "sorting",
-    "chart",
-    "charts",
-    "graph",
-    "graphs",
-    "dark",
-    "mode",
-    "login",
-    "drag",
-    "drop",
-    "export",
-    "import",
-    "streak",
-    "streaks",
-    "reminder",
-    "reminders",
-    "pagination",
-    "undo",
-    "responsive",
-    "mobile",
-    "localstorage",
-    "persistence",
-    "storage",
-    "keyboard",
-    "shortcuts",
-    "statistics",
-    "stats",
-    "summary",
-    "dashboard",
-    "crud",
-    "endpoints",
-    "endpoint",
-    "tests",
-    "test",
-    "ui",
-    "interface",
-    "design",
-    "button",
-    "buttons",
-    "sidebar",
-    "header",
-    "footer",
-    "tailwind",
-    "react",
-    "typescript",
-    "python",
-    "javascript",
-    "animation",
-    "animations",
-    "can",
-    "should",
-    "must",
-    "will",
-    "is",
-    "are",
-    "it",
-    "you",
-    "i",
-    "user",
-    "users",
-    "able",
-    "let",
-    "lets",
-    "highlight",
-    "highlighted",
-    "stand",
-    "history",
-    "authentication",
-    "auth",
-    "validation",
-    "error",
-    "errors",
-    "handling",
-    "examples",
-    "example",
-    "documentation",
-    "docs",
-    "help",
-    "colors",
-    "colours",
-    "theme",
-    "html",
-    "css",
-    "json",
-    "csv",
-    "file",
-    "files",
-    "output",
-    "input",
-    "option",
-    "options",
-    "flag",
-    "flags",
-    "argument",
-    "arguments",
-    "subcommand",
-    "subcommands",
-    "exit",
-    "code",
-    "codes",
-    "form",
-    "forms",
-    "view",
-    "views",
-    "page",
-    "tab",
-    "tabs",
-    "modal",
-    "totals",
-    "sum",
-    "average",
-    "averages",
-    "progress",
-    "bar",
-    "counter",
-    "calendar",
-    "board",
-    "cards",
-    "table",
-    "only",
-    "just",
-    "no",
-    "not",
-    "everything",
-    "something",
-    "things",
-    "stuff",
-    "please",
-    "make",
-    "use",
-    "changing",
-    "editing",
-    "adding",
-    "deleting",
-    "removing",
-    "creating",
-    "viewing",
-    "listing",
-    "searching",
-    "marking",
-    "overdue",
-    "expired",
-    "paging",
-    "crossed",
-    "big",
-    "large",
-    "blue",
-    "green",
-    "red",
-    "purple",
-    "modern",
-    "clean",
-    "beautiful",
-];
+const NOT_FIELDS: &str = "add edit delete remove create update view list mark show manage toggle search filter filters \
+    filtering sort sorting chart charts graph graphs dark mode login drag drop export import streak \
+    streaks reminder reminders pagination undo responsive mobile localstorage persistence storage \
+    keyboard shortcuts statistics stats summary dashboard crud endpoints endpoint tests test ui \
+    interface design button buttons sidebar header footer tailwind react typescript python javascript \
+    animation animations can should must will is are it you i user users able let lets highlight \
+    highlighted stand history authentication auth validation error errors handling examples example \
+    documentation docs help colors colours theme html css json csv file files output input option \
+    options flag flags argument arguments subcommand subcommands exit code codes form forms views page \
+    tab tabs modal totals sum average averages progress bar counter calendar board cards table only just \
+    no not everything something things stuff please make use changing editing adding deleting removing \
+    creating viewing listing searching marking overdue expired paging crossed big large blue green red \
+    purple modern clean beautiful";
 
-const FILLERS: &[&str] = &[
-    "a",
-    "an",
-    "the",
-    "build",
-    "make",
-    "create",
-    "write",
-    "generate",
-    "develop",
-    "design",
-    "implement",
-    "give",
-    "i",
-    "want",
-    "need",
-    "would",
-    "like",
-    "please",
-    "me",
-    "my",
-    "our",
-    "us",
-    "simple",
-    "small",
-    "basic",
-    "nice",
-    "beautiful",
-    "modern",
-    "clean",
-    "little",
-    "tiny",
-    "full",
-    "complete",
-    "great",
-    "good",
-    "new",
-    "personal",
-    "smart",
-    "online",
-    "app",
-    "apps",
-    "application",
-    "web",
-    "website",
-    "site",
-    "page",
-    "tool",
-    "program",
-    "system",
-    "platform",
-    "service",
-    "software",
-    "api",
-    "apis",
-    "rest",
-    "restful",
-    "openapi",
-    "crud",
-    "backend",
-    "cli",
-    "command",
-    "line",
-    "terminal",
-    "script",
-    "console",
-    "python",
-    "javascript",
-    "typescript",
-    "rust",
-    "go",
-    "golang",
-    "node",
-    "react",
-    "html",
-    "tailwind",
-    "manager",
-    "management",
-    "managing",
-    "manage",
-    "manages",
-    "tracker",
-    "tracking",
-    "track",
-    "tracks",
-    "organizer",
-    "organiser",
-    "planner",
-    "list",
-    "lists",
-    "board",
-    "box",
-    "log",
-    "logger",
-    "logging",
-    "catalog",
-    "catalogue",
-    "collection",
-    "database",
-    "registry",
-    "directory",
-    "library",
-    "keeper",
-    "viewer",
-    "editor",
-    "for",
-    "of",
-    "to",
-    "in",
-    "on",
-    "and",
-    "or",
-    "that",
-    "which",
-    "it",
-    "is",
-    "be",
-    "can",
-    "some",
-    "something",
-    "thing",
-    "things",
-    "my",
-    "interface",
-    "ui",
-    "endpoint",
-    "endpoints",
-    "function",
-    "class",
-    "module",
-    "code",
-    "package",
-    "helper",
-    "utility",
-    "utilities",
-    "could",
-    "you",
-    "let",
-    "lets",
-    "store",
-    "stores",
-    "storing",
-    "keep",
-    "keeps",
-    "keeping",
-    "save",
-    "show",
-    "shows",
-    "display",
-    "using",
-    "use",
-    "as",
-    "at",
-    "from",
-    "daily",
-    "weekly",
-    "monthly",
-    "your",
-    "their",
-    "this",
-    "we",
-    "should",
-    "so",
-    "just",
-    "also",
-    "users",
-    "user",
-    "people",
-    "add",
-    "adds",
-    "adding",
-    "edit",
-    "edits",
-    "delete",
-    "deletes",
-    "remove",
-    "create",
-    "creates",
-    "record",
-    "records",
-    "recording",
-    "share",
-    "sharing",
-    "book",
-    "books",
-    "control",
-    "handle",
-    "handles",
-    "handling",
-    "work",
-    "working",
-    "works",
-    "document",
-    "eine",
-    "ein",
-    "einen",
-    "un",
-    "una",
-    "uma",
-    "une",
-    "de",
-    "des",
-    "la",
-    "le",
-    "el",
-    "der",
-    "die",
-    "das",
-    "mit",
-    "für",
-    "para",
-    "con",
-    "erstelle",
-    "crea",
-    "crear",
-    "crée",
-    "fais",
-    "hazme",
-    "quiero",
-    "bitte",
-    "aplicación",
-    "aplicacion",
-    "anwendung",
-    "lista",
-    "liste",
-    "do",
-    "does",
-    "what",
-    "how",
-    "when",
-    "where",
-    "here",
-    "there",
-    "one",
-    "two",
-    "with",
-    "by",
-    "up",
-    "out",
-    "hi",
-    "hello",
-    "hey",
-    "thanks",
-    "everything",
-    "anything",
-    "ignore",
-    "previous",
-    "instructions",
-    "spec",
-    "specification",
-    "generator",
-    "simulator",
-    "demo",
-    "sample",
-    "example",
-    "mini",
-    "micro",
-    "single",
-    "file",
-    "yaml",
-    "json",
-    "swagger",
-    "based",
-    "data",
-    "model",
-    "todo",
-];
+const FILLERS: &str = "a an the build make create write generate develop design implement give i want need would like \
+    please me my our us simple small basic nice beautiful modern clean little tiny full complete great \
+    good new personal smart online app apps application web website site page tool program system \
+    platform service software api apis rest restful openapi crud backend cli command line terminal \
+    script console python javascript typescript rust go golang node react html tailwind manager \
+    management managing manage manages tracker tracking track tracks organizer organiser planner list \
+    lists board box log logger logging catalog catalogue collection database registry directory library \
+    keeper viewer editor for of to in on and or that which it is be can some something thing things \
+    interface ui endpoint endpoints function class module code package helper utility utilities could \
+    you let lets store stores storing keep keeps keeping save show shows display using use as at from \
+    daily weekly monthly your their this we should so just also users user people add adds adding edit \
+    edits delete deletes remove creates record records recording share sharing book books control handle \
+    handles handling work working works document eine ein einen un una uma une de des la le el der die \
+    das mit für para con erstelle crea crear crée fais hazme quiero bitte aplicación aplicacion \
+    anwendung lista liste do does what how when where here there one two with by up out hi hello hey \
+    thanks everything anything ignore previous instructions spec specification generator simulator demo \
+    sample example mini micro single file yaml json swagger based data model todo";
 
 /// Words that hold things when they stand behind a thing: a recipe book has recipes.
-const CONTAINERS: &[&str] = &[
-    "book",
-    "document",
-    "item",
-    "entry",
-    "file",
-    "record",
-    "element",
-    "journal",
-    "album",
-    "message",
-    "card",
-    "object",
-    "thing",
-    "library",
-    "link",
-    "list",
-    "table",
-    "url",
-    "job",
-    "image",
-    "menu",
-    "diary",
-    "log",
-    "catalog",
-    "position",
-    "order list",
-    "category",
-    "account",
-    "stock",
-    "inventory",
-];
+const CONTAINERS: &str = "book document item entry file record element journal album message card object thing library link \
+    list table url job image menu diary log catalog position category account stock inventory";
 
 /// Nouns that are mostly something else in talk about programs.
-const WEAK: &[&str] = &[
-    "class", "file", "image", "picture", "document", "link", "url", "record", "element", "object", "item",
-    "thing", "table", "position", "word", "user", "account", "reading", "state", "answer", "question",
-    "response", "category", "city", "account", "message", "entry", "comment", "run", "password", "job",
-    "station", "room", "stock", "auto", "match",
-];
+const WEAK: &str = "class file image picture document link url record element object item thing table position word user \
+    account reading state answer question response category city message entry comment run password job \
+    station room stock auto match";
+
+fn among(list: &str, word: &str) -> bool {
+    list.split_whitespace().any(|one| one == word)
+}
 
 pub fn find(text: &Text, kind: Kind) -> Found {
     let tokens = text.tokens();
     let head_end = tokens
         .iter()
         .position(|token| {
-            (MARKERS.contains(&token.as_str()) || token == "that" || token == "which")
+            (among(MARKERS, token.as_str()) || token == "that" || token == "which")
                 && token != "add"
                 && token != "plus"
         })
@@ -709,10 +181,10 @@ enum Item {
 
 fn classify(phrase: &[String]) -> Item {
     let mut words: Vec<&str> = phrase.iter().map(String::as_str).collect();
-    while words.first().is_some_and(|word| BEFORE.contains(word)) {
+    while words.first().is_some_and(|word| among(BEFORE, word)) {
         words.remove(0);
     }
-    while words.last().is_some_and(|word| AFTER.contains(word)) && words.len() > 1 {
+    while words.last().is_some_and(|word| among(AFTER, word)) && words.len() > 1 {
         words.pop();
     }
     let text = words.join(" ");
@@ -730,8 +202,7 @@ fn classify(phrase: &[String]) -> Item {
         }
         (None, None) => {}
     }
-    if words.iter().any(|word| NOT_FIELDS.contains(word) || !word.chars().all(|c| c.is_ascii_alphanumeric()))
-    {
+    if words.iter().any(|word| among(NOT_FIELDS, word) || !word.chars().all(|c| c.is_ascii_alphanumeric())) {
         return Item::Nothing;
     }
     if words.len() > 3 || words.iter().all(|word| word.chars().all(|c| c.is_ascii_digit())) || text.len() < 2
@@ -765,11 +236,11 @@ fn phrases(tokens: &[String]) -> Vec<Vec<String>> {
             let next = tokens.get(at + 1).map_or("", String::as_str);
             listing = matches!(next, "-" | "*" | "•") && word == "\n";
             skip = false;
-        } else if MARKERS.contains(&word) && !(word == "with" && skip && listing && false) {
+        } else if among(MARKERS, word) {
             out.push(std::mem::take(&mut phrase));
             listing = true;
             skip = false;
-        } else if SEPARATORS.contains(&word) {
+        } else if among(SEPARATORS, word) {
             out.push(std::mem::take(&mut phrase));
             // "sorted by name": what follows is still something the things have.
             listing |= word == "by"
@@ -787,7 +258,7 @@ fn phrases(tokens: &[String]) -> Vec<Vec<String>> {
                 ]
                 .contains(&tokens[at - 1].as_str());
             skip = false;
-        } else if STOPS.contains(&word) {
+        } else if among(STOPS, word) {
             out.push(std::mem::take(&mut phrase));
             skip = true;
         } else if listing && !skip && is_word(word) {
@@ -825,11 +296,10 @@ fn nouns_of(tokens: &[String], kind: Kind, domain: Option<&str>) -> (Vec<String>
             at += 1;
             continue;
         };
-        let weak =
-            length == 1 && WEAK.contains(&words.as_str()) && (kind != Kind::Api || noun.name == "item");
+        let weak = length == 1 && among(WEAK, words.as_str()) && (kind != Kind::Api || noun.name == "item");
         let code = matches!(kind, Kind::Code | Kind::Cli)
             && length == 1
-            && (WEAK.contains(&words::singular(&words).as_str()));
+            && (among(WEAK, words::singular(&words).as_str()));
         let verb = words == "book"
             && tokens.get(at + 1).is_some_and(|next| ["a", "an", "the"].contains(&next.as_str()));
         let list = if past_for { &mut after } else { &mut before };
@@ -840,7 +310,7 @@ fn nouns_of(tokens: &[String], kind: Kind, domain: Option<&str>) -> (Vec<String>
         let name = noun.name.to_lowercase();
         if last_end == at && !list.is_empty() {
             // Two nouns in a row are one thing: the last one, or the first when the last only holds it.
-            if CONTAINERS.contains(&words::singular(&words).as_str()) {
+            if among(CONTAINERS, words::singular(&words).as_str()) {
                 at += length;
                 continue;
             }
@@ -875,7 +345,7 @@ fn unknown_noun(tokens: &[String]) -> Option<String> {
     let mut run: Vec<&str> = Vec::new();
     for token in tokens.iter().map(String::as_str).chain(["."]) {
         let ok = is_word(token)
-            && !FILLERS.contains(&token)
+            && !among(FILLERS, token)
             && token.len() > 2
             && token.len() < 24
             && token.chars().all(|c| c.is_ascii_alphabetic());
@@ -950,8 +420,8 @@ mod tests {
             assert_eq!(
                 (things, has),
                 (
-                    entities.iter().map(|s| s.to_string()).collect(),
-                    fields.iter().map(|s| s.to_string()).collect()
+                    entities.iter().map(ToString::to_string).collect(),
+                    fields.iter().map(ToString::to_string).collect()
                 ),
                 "{prompt}"
             );

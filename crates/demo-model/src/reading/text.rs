@@ -46,11 +46,6 @@ impl Text {
         stems.iter().any(|stem| self.flat.contains(&format!(" {stem}")))
     }
 
-    /// Whether all are there.
-    pub fn has_all(&self, words: &[&str]) -> bool {
-        words.iter().all(|word| self.has(&[word]))
-    }
-
     /// The whole numbers in it, in order.
     pub fn numbers(&self) -> Vec<u64> {
         self.tokens.iter().filter_map(|token| token.parse().ok()).collect()
@@ -182,29 +177,22 @@ impl Text {
         ];
         let at = marks.iter().filter_map(|mark| lower.rfind(mark).map(|at| at + mark.len())).max()?;
         let rest = self.raw.get(at..)?.trim_start();
-        let title = match rest.chars().next()? {
-            quote @ ('"' | '\'' | '“' | '«' | '`') => {
-                let close = match quote {
-                    '“' => '”',
-                    '«' => '»',
-                    other => other,
-                };
-                rest.chars().skip(1).take_while(|c| *c != close && *c != '\n').collect::<String>()
-            }
-            _ => {
-                let words = rest.split_whitespace().take(4);
-                let mut title: Vec<&str> = Vec::new();
-                for word in words {
-                    if ["with", "that", "and", "for", "which", "where", "in", "to", "using"].contains(&word) {
-                        break;
-                    }
-                    title.push(word.trim_end_matches(['.', ',', ';', ':', '!', '?']));
-                    if word.ends_with(['.', ',', ';', ':', '!', '?']) {
-                        break;
-                    }
+        let quotes = [('"', '"'), ('\'', '\''), ('“', '”'), ('«', '»'), ('`', '`')];
+        let title = if let Some((_, close)) = quotes.iter().find(|(open, _)| rest.starts_with(*open)) {
+            rest.chars().skip(1).take_while(|c| c != close && *c != '\n').collect::<String>()
+        } else {
+            let words = rest.split_whitespace().take(4);
+            let mut title: Vec<&str> = Vec::new();
+            for word in words {
+                if ["with", "that", "and", "for", "which", "where", "in", "to", "using"].contains(&word) {
+                    break;
                 }
-                title.join(" ")
+                title.push(word.trim_end_matches(['.', ',', ';', ':', '!', '?']));
+                if word.ends_with(['.', ',', ';', ':', '!', '?']) {
+                    break;
+                }
             }
+            title.join(" ")
         };
         let title = literal::shortened(&literal::words(&title), 40);
         (!title.is_empty()).then_some(title)
@@ -257,7 +245,7 @@ fn tokenize(raw: &str) -> Vec<String> {
         }
         if *letter == '\n' {
             tokens.push("\n".to_owned());
-        } else if !letter.is_whitespace() && !(inside && matches!(letter, '-' | '_' | '/')) {
+        } else if !(letter.is_whitespace() || inside && matches!(letter, '-' | '_' | '/')) {
             tokens.push(letter.to_string());
         }
     }

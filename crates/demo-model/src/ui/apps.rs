@@ -1,7 +1,11 @@
 //! Apps that are not lists: games, timers, calculators, converters and the like. Each is a template; here is which
 //! words ask for which.
 
-use super::{App, crud, formula, title};
+use super::{
+    App, crud, formula,
+    templates::{Part, TEMPLATES, Template, template},
+    title,
+};
 use crate::{
     literal::quoted,
     reading::{Reading, Text},
@@ -9,292 +13,6 @@ use crate::{
     template::fill,
     words::{self, Type},
 };
-
-/// What an app needs beside `App.tsx` and the page frame.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Part {
-    Storage,
-    Dates,
-    Own(&'static str, &'static str),
-}
-
-struct Template {
-    /// Any of these words asks for it.
-    words: &'static [&'static str],
-    title: &'static str,
-    about: &'static str,
-    use_it: &'static str,
-    tsx: &'static str,
-    parts: &'static [Part],
-}
-
-macro_rules! template {
-    ($file:literal) => {
-        include_str!(concat!("../../templates/ui/apps/", $file))
-    };
-}
-
-const TEMPLATES: &[Template] = &[
-    Template {
-        words: &["tic tac toe", "tictactoe", "noughts and crosses", "tic tac", "tres en raya", "xo game"],
-        title: "Tic-tac-toe",
-        about: "Tic-tac-toe against a computer that never loses, or against a friend, with a score",
-        use_it: "press a square to play",
-        tsx: template!("tictactoe.tsx"),
-        parts: &[],
-    },
-    Template {
-        words: &[
-            "memory game",
-            "memory card",
-            "memory cards",
-            "matching game",
-            "pairs game",
-            "match pairs",
-            "concentration game",
-            "card matching",
-            "matching pairs",
-            "memory",
-        ],
-        title: "Memory",
-        about: "A memory card game with four board sizes, a move counter and the best result kept",
-        use_it: "turn two cards at a time",
-        tsx: template!("memory.tsx"),
-        parts: &[Part::Storage],
-    },
-    Template {
-        words: &["snake", "snake game"],
-        title: "Snake",
-        about: "The snake game, with pause, a speed that grows and the best score kept",
-        use_it: "press Start and steer with the arrow keys",
-        tsx: template!("snake.tsx"),
-        parts: &[Part::Storage],
-    },
-    Template {
-        words: &["rock paper scissors", "rock paper scissor", "rps game"],
-        title: "Rock, paper, scissors",
-        about: "Rock, paper, scissors against the computer, with a score",
-        use_it: "choose a hand",
-        tsx: template!("rps.tsx"),
-        parts: &[],
-    },
-    Template {
-        words: &["guess the number", "number guessing", "guessing game", "guess a number", "guess number"],
-        title: "Guess the number",
-        about: "A number guessing game that says higher or lower and keeps your guesses in view",
-        use_it: "type a number and press Enter",
-        tsx: template!("guess.tsx"),
-        parts: &[],
-    },
-    Template {
-        words: &["hangman", "word guessing", "guess the word", "wordle", "word game"],
-        title: "Hangman",
-        about: "Hangman with a keyboard on the screen, hints and a score",
-        use_it: "press letters on the screen or on your keyboard",
-        tsx: template!("hangman.tsx"),
-        parts: &[],
-    },
-    Template {
-        words: &[
-            "pomodoro",
-            "timer",
-            "countdown",
-            "focus timer",
-            "egg timer",
-            "temporizador",
-            "minuteur",
-            "番茄钟",
-        ],
-        title: "Timer",
-        about: "A timer with focus and break phases, pause, reset, own lengths and a count of rounds",
-        use_it: "press Start",
-        tsx: template!("timer.tsx"),
-        parts: &[],
-    },
-    Template {
-        words: &["stopwatch", "stop watch", "lap timer", "stoppuhr", "cronómetro", "chronometer"],
-        title: "Stopwatch",
-        about: "A stopwatch with laps that marks the quickest one",
-        use_it: "press Start, then Lap",
-        tsx: template!("stopwatch.tsx"),
-        parts: &[],
-    },
-    Template {
-        words: &["habit", "habits", "habit tracker", "streak", "streaks", "gewohnheiten", "hábitos"],
-        title: "Habit tracker",
-        about: "A habit tracker with a week of days to tick, current and longest streaks, and figures for today",
-        use_it: "press a day to mark it",
-        tsx: template!("habits.tsx"),
-        parts: &[Part::Storage, Part::Dates],
-    },
-    Template {
-        words: &[
-            "flashcard",
-            "flashcards",
-            "flash card",
-            "flash cards",
-            "vocabulary trainer",
-            "vocabulary",
-            "vocab",
-            "karteikarten",
-        ],
-        title: "Flashcards",
-        about: "Flashcards to turn, to mark as known and to add to, with a filter for the new ones",
-        use_it: "press the card to turn it",
-        tsx: template!("flashcards.tsx"),
-        parts: &[Part::Storage],
-    },
-    Template {
-        words: &["quiz", "trivia", "quizz", "test questions", "multiple choice"],
-        title: "Quiz",
-        about: "A quiz with instant answers, progress and a result that shows what was right",
-        use_it: "choose an answer; your own questions go into src/questions.ts",
-        tsx: template!("quiz.tsx"),
-        parts: &[Part::Own("questions.ts", template!("questions.ts"))],
-    },
-    Template {
-        words: &["poll", "polls", "voting app", "vote", "voting", "umfrage", "encuesta", "survey app"],
-        title: "Poll",
-        about: "A poll with one changeable vote, live bars, and a form to open a new poll",
-        use_it: "press an answer to vote",
-        tsx: template!("poll.tsx"),
-        parts: &[Part::Storage],
-    },
-    Template {
-        words: &[
-            "word counter",
-            "word count",
-            "character counter",
-            "character count",
-            "text analyzer",
-            "text analyser",
-            "letter counter",
-            "text statistics",
-        ],
-        title: "Word counter",
-        about: "Counts words, characters, sentences, paragraphs and reading time while you type, and lists the most used words",
-        use_it: "paste a text",
-        tsx: template!("wordcount.tsx"),
-        parts: &[],
-    },
-    Template {
-        words: &[
-            "password generator",
-            "generate passwords",
-            "generates passwords",
-            "random password",
-            "passwort generator",
-            "secure passwords",
-            "strong passwords",
-            "password maker",
-        ],
-        title: "Password generator",
-        about: "Makes strong passwords in the browser, with length, letter sets, strength in bits and copy",
-        use_it: "move the slider or press “New password”",
-        tsx: template!("password.tsx"),
-        parts: &[],
-    },
-    Template {
-        words: &["markdown", "markdown editor", "markdown preview"],
-        title: "Markdown editor",
-        about: "A Markdown editor with a live page beside the text; what you write is kept",
-        use_it: "type on the left and read on the right",
-        tsx: template!("markdown.tsx"),
-        parts: &[Part::Storage],
-    },
-    Template {
-        words: &["drawing", "draw", "paint", "sketch", "whiteboard", "canvas", "doodle", "painting app"],
-        title: "Drawing board",
-        about: "A drawing board with colours, line width, undo, redo and clear",
-        use_it: "draw with the mouse, a pen or a finger",
-        tsx: template!("draw.tsx"),
-        parts: &[],
-    },
-    Template {
-        words: &["weather", "forecast", "wetter", "clima", "météo"],
-        title: "Weather",
-        about: "A weather view for four cities with five days, Celsius and Fahrenheit, on sample data because it has no network",
-        use_it: "choose a city",
-        tsx: template!("weather.tsx"),
-        parts: &[Part::Storage],
-    },
-    Template {
-        words: &["chat", "messenger", "chat app", "messaging", "chatbot", "chat interface"],
-        title: "Chat",
-        about: "A chat with three people who answer on their own, last messages in the list and a typing sign",
-        use_it: "write a message and press Enter",
-        tsx: template!("chat.tsx"),
-        parts: &[Part::Storage],
-    },
-    Template {
-        words: &[
-            "shopping cart",
-            "online shop",
-            "web shop",
-            "webshop",
-            "online store",
-            "e commerce",
-            "ecommerce",
-            "storefront",
-            "product catalog",
-            "product catalogue",
-            "checkout",
-            "tienda online",
-            "store front",
-        ],
-        title: "Shop",
-        about: "A shop with search, groups, sorting and a cart that adds up goods and delivery",
-        use_it: "add products and press Order",
-        tsx: template!("shop.tsx"),
-        parts: &[Part::Storage],
-    },
-    Template {
-        words: &[
-            "color palette",
-            "colour palette",
-            "color picker",
-            "colour picker",
-            "palette generator",
-            "color generator",
-            "colors palette",
-            "color palettes",
-        ],
-        title: "Colour palette",
-        about: "Makes harmonious colour palettes from one colour, with contrast figures and hex codes to copy",
-        use_it: "move the sliders or press Surprise me",
-        tsx: template!("palette.tsx"),
-        parts: &[],
-    },
-    Template {
-        words: &[
-            "dice",
-            "dice roller",
-            "roll dice",
-            "würfel",
-            "coin flip",
-            "flip a coin",
-            "random picker",
-            "spin the wheel",
-            "name picker",
-            "decision maker",
-            "lottery",
-            "raffle",
-        ],
-        title: "Dice and picks",
-        about: "Rolls any dice, flips a coin and picks one of your own names, with a history",
-        use_it: "press Roll",
-        tsx: template!("dice.tsx"),
-        parts: &[],
-    },
-    Template {
-        words: &["clock", "world clock", "time zones", "timezone", "timezones", "clocks", "uhr", "reloj"],
-        title: "World clock",
-        about: "Clocks of the cities you choose, with the difference to your own time and a 12 or 24 hour form",
-        use_it: "add a city from the list",
-        tsx: template!("clock.tsx"),
-        parts: &[Part::Storage],
-    },
-];
 
 pub fn find(reading: &Reading) -> Option<App> {
     let text = &reading.base;
@@ -338,7 +56,7 @@ pub fn find(reading: &Reading) -> Option<App> {
             );
             let about =
                 "A counter with a step, reset, and as many more counters as you like; the numbers are kept.";
-            return Some(app(reading, "Counter", about, "Press + and −.", tsx, &[Part::Storage]));
+            return Some(app(about, "Press + and −.", tsx, &[Part::Storage]));
         }
     }
     if text.has(&["dashboard", "analytics", "admin panel", "charts", "sales report", "kpi"])
@@ -379,14 +97,7 @@ pub fn find(reading: &Reading) -> Option<App> {
             &[("accent", "§accent§"), ("title", &quoted(&title(reading, name))), ("key", "bookings")],
         );
         let about = "A booking calendar: choose a day, see the free times, book one and cancel it again.";
-        return Some(app(
-            reading,
-            name,
-            about,
-            "Choose a day and a time.",
-            tsx,
-            &[Part::Storage, Part::Dates],
-        ));
+        return Some(app(about, "Choose a day and a time.", tsx, &[Part::Storage, Part::Dates]));
     }
     if text.has(&[
         "landing page",
@@ -437,7 +148,7 @@ pub fn find(reading: &Reading) -> Option<App> {
         );
         let about = "A calculator with the right order of operations, brackets, per cent, a history and the whole keyboard.";
         let own = Part::Own("lib/calculate.ts", template!("calculate.ts"));
-        return Some(app(reading, "Calculator", about, "Type a sum, then Enter.", tsx, &[own]));
+        return Some(app(about, "Type a sum, then Enter.", tsx, &[own]));
     }
     None
 }
@@ -465,8 +176,6 @@ fn from(template: &Template, reading: &Reading) -> App {
         ],
     );
     app(
-        reading,
-        name,
         &format!("{}.", template.about),
         &format!("{}.", words::capital(template.use_it)),
         tsx,
@@ -475,7 +184,7 @@ fn from(template: &Template, reading: &Reading) -> App {
 }
 
 /// Puts an app together from its template and the parts it needs.
-fn app(reading: &Reading, name: &str, about: &str, use_it: &str, tsx: String, parts: &[Part]) -> App {
+fn app(about: &str, use_it: &str, tsx: String, parts: &[Part]) -> App {
     let mut files = vec![("App.tsx".to_owned(), tsx)];
     for part in parts {
         let (path, text) = match part {
@@ -486,17 +195,12 @@ fn app(reading: &Reading, name: &str, about: &str, use_it: &str, tsx: String, pa
         files.push((path.to_owned(), text.to_owned()));
     }
     files.push(("components/Page.tsx".to_owned(), template!("Page.tsx").to_owned()));
-    App {
-        title: title(reading, name),
-        intro: about.to_owned(),
-        closing: format!("Open the preview. {use_it}"),
-        files,
-    }
+    App { intro: about.to_owned(), closing: format!("Open the preview. {use_it}"), files }
 }
 
 /// An app made of a template with files of its own.
-pub fn made(reading: &Reading, name: &str, about: &str, tsx: String, own: Vec<(String, String)>) -> App {
-    let mut app = app(reading, name, about, "The result follows what you type.", tsx, &[]);
+pub fn made(about: &str, tsx: String, own: Vec<(String, String)>) -> App {
+    let mut app = app(about, "The result follows what you type.", tsx, &[]);
     app.files.extend(own);
     app
 }
@@ -555,7 +259,7 @@ fn board(reading: &Reading) -> App {
         "A board with the columns {}: add cards, drag them or move them with arrows, search and delete.",
         columns.join(", ")
     );
-    app(reading, &name, &about, "Drag a card, or use its arrows.", tsx, &[Part::Storage])
+    app(&about, "Drag a card, or use its arrows.", tsx, &[Part::Storage])
 }
 
 fn is_converter(text: &Text) -> bool {
@@ -675,7 +379,7 @@ fn converter(reading: &Reading) -> App {
         "A converter for {} that shows the amount in all units at once, with a swap button.",
         crate::api::join(&names, "and")
     );
-    let mut app = app(reading, &name, &intro, "Type an amount and choose the units.", tsx, &[]);
+    let mut app = app(&intro, "Type an amount and choose the units.", tsx, &[]);
     app.files.push(("lib/units.ts".to_owned(), units));
     app
 }
@@ -686,9 +390,12 @@ fn without_temperature(units: &str) -> String {
     lines.collect::<Vec<_>>().join("\n").replace("; temperatures have their own rule below", "") + "\n"
 }
 
+/// Words, title, what is added up, what is counted, groups, whether it is money.
+type Topic = (&'static [&'static str], &'static str, &'static str, &'static str, [&'static str; 4], bool);
+
 fn dashboard(reading: &Reading) -> App {
     let text = &reading.base;
-    let topics: &[(&[&str], &str, &str, &str, [&str; 4], bool)] = &[
+    let topics: &[Topic] = &[
         (
             &["fitness", "workout", "workouts", "running", "steps", "health"],
             "Fitness dashboard",
@@ -784,7 +491,7 @@ fn dashboard(reading: &Reading) -> App {
         "A {} with figures, two charts, a choice of time and shares by group, on sample data.",
         own.to_lowercase()
     );
-    let mut app = app(reading, own, &about, "Choose a range; put your figures into src/data.ts.", tsx, &[]);
+    let mut app = app(&about, "Choose a range; put your figures into src/data.ts.", tsx, &[]);
     app.files.push(("data.ts".to_owned(), data));
     app
 }
@@ -801,7 +508,7 @@ fn landing(reading: &Reading) -> App {
         &[("accent", "§accent§"), ("title", &quoted(&title(reading, own))), ("headline", headline)],
     );
     let about = "A landing page with a waiting list form that checks the address, reasons, prices by month or year, and questions.";
-    app(reading, own, about, "Try the form and the price switch.", tsx, &[])
+    app(about, "Try the form and the price switch.", tsx, &[])
 }
 
 fn landing_name(reading: &Reading) -> &'static str {
@@ -814,9 +521,11 @@ fn landing_name(reading: &Reading) -> &'static str {
     }
 }
 
+/// Name, label, input type, whether it is needed.
+type Row = (&'static str, &'static str, &'static str, bool);
+
 fn form(reading: &Reading) -> App {
     let text = &reading.base;
-    type Row = (&'static str, &'static str, &'static str, bool);
     let (own, about, send, rows): (&str, &str, &str, Vec<Row>) =
         if text.has(&["login", "log in", "sign in"]) && !text.has(&["sign up", "signup", "register"]) {
             (
@@ -901,5 +610,5 @@ fn form(reading: &Reading) -> App {
     let intro = format!(
         "A form “{own}” that checks each field, says what is wrong beside it, and shows what was sent."
     );
-    app(reading, own, &intro, "Send it empty to see the messages, then fill it in.", tsx, &[])
+    app(&intro, "Send it empty to see the messages, then fill it in.", tsx, &[])
 }

@@ -63,7 +63,7 @@ pub fn app(reading: &Reading) -> App {
         "Open the preview and press “Add {}”; what you enter is kept in this browser, and a deletion can be undone.",
         entities[0].singular
     );
-    App { title, intro, closing, files }
+    App { intro, closing, files }
 }
 
 /// What the wishes say of the look of lists.
@@ -161,14 +161,14 @@ pub fn due(entity: &Entity) -> Option<(&Field, String)> {
     ];
     let open =
         if let Some(done) = check(entity).filter(|f| ["done", "paid", "bought"].contains(&f.name.as_str())) {
-            format!("!{}.{}", entity.name, done.name)
+            format!("!{}.{}", entity.var(), done.name)
         } else if let Some(status) = entity.find("status")
             && let Type::Choice(choices) = &status.of
             && choices.iter().any(|choice| ended.contains(&choice.as_str()))
         {
             let ends: Vec<String> =
                 choices.iter().filter(|c| ended.contains(&c.as_str())).map(|c| format!("'{c}'")).collect();
-            format!("![{}].includes({}.status)", ends.join(", "), entity.name)
+            format!("![{}].includes({}.status)", ends.join(", "), entity.var())
         } else {
             "true".to_owned()
         };
@@ -212,9 +212,8 @@ fn shell(entities: &[Entity], title: &str) -> String {
         let name = entity.pascal();
         imports.push_str(&format!("import {{ {name}List }} from './components/{name}List'\n"));
     }
-    let heading = format!(
-        "          <h1 className=\"text-2xl font-semibold tracking-tight text-slate-900\">{{title}}</h1>\n"
-    );
+    let heading =
+        "          <h1 className=\"text-2xl font-semibold tracking-tight text-slate-900\">{title}</h1>\n";
     if let [one] = entities {
         return format!(
             "{imports}\nconst title = {}\n\nexport default function App() {{\n  return (\n    <main className=\"min-h-screen bg-slate-50 px-4 py-10 text-slate-900\">\n      <div className=\"mx-auto max-w-3xl space-y-6\">\n        <header>\n{heading}        </header>\n        <{}List />\n      </div>\n    </main>\n  )\n}}\n",
@@ -316,8 +315,13 @@ fn chart_by<'a>(entity: &'a Entity, look: &Look) -> Option<(&'a Field, Option<&'
 }
 
 fn list(entity: &Entity, look: &Look) -> String {
-    let one = entity.name.as_str();
-    let many = if entity.many() == entity.name { format!("{one}List") } else { entity.many() };
+    let one = entity.var();
+    let one = one.as_str();
+    let many = if entity.many() == entity.name || entity.many() == one {
+        format!("{one}List")
+    } else {
+        entity.many()
+    };
     let title = entity.title();
     let mut imports = String::new();
     let mut states = String::new();
@@ -470,7 +474,7 @@ fn orders(entity: &Entity, look: &Look) -> (String, String) {
 }
 
 fn stats(entity: &Entity, many: &str, _look: &Look) -> (String, usize) {
-    let one = &entity.name;
+    let one = &entity.var();
     let mut tiles = vec![format!("['{}', {many}.length]", words::capital(&entity.plural))];
     if let Some(flag) = check(entity) {
         let (yes, _) = flag_words(&flag.name, &flag.label);

@@ -244,5 +244,5 @@ pub fn find(reading: &Reading) -> Option<App> {
     );
     let intro =
         format!("{}: {} It checks what you type and shows the result at once.", formula.title, formula.about);
-    Some(apps::made(reading, formula.title, &intro, tsx, vec![("lib/formula.ts".to_owned(), lib)]))
+    Some(apps::made(&intro, tsx, vec![("lib/formula.ts".to_owned(), lib)]))
 }

@@ -11,7 +11,8 @@ use crate::{
 };
 
 pub fn row(entity: &Entity, look: &Look) -> String {
-    let one = entity.name.as_str();
+    let one = entity.var();
+    let one = one.as_str();
     let title = entity.title();
     let check = crud::check(entity);
     let mut consts = String::new();
