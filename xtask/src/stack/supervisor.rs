@@ -15,6 +15,7 @@ use crate::{http, out, signals};
 /// The wait before a dead server is started again: doubled at each death, at most this.
 const LONGEST_BACKOFF: Duration = Duration::from_secs(10);
 const FIRST_BACKOFF: Duration = Duration::from_millis(250);
+const IN_A_HURRY: Duration = Duration::from_secs(1);
 /// After this long a server counts as well, and its next death as the first.
 const WELL_AFTER: Duration = Duration::from_secs(30);
 
@@ -48,6 +49,7 @@ struct Server {
 pub struct Supervisor {
     dir: TempDir,
     servers: Vec<Server>,
+    hurry: bool,
 }
 
 impl Supervisor {
@@ -55,7 +57,7 @@ impl Supervisor {
     pub fn new(what: &str) -> Result<Self> {
         let dir = TempDir::new(what)?;
         std::fs::create_dir(dir.path().join("logs"))?;
-        Ok(Self { dir, servers: Vec::new() })
+        Ok(Self { dir, servers: Vec::new(), hurry: false })
     }
 
     /// The directory that everything is written to.
@@ -66,6 +68,11 @@ impl Supervisor {
     /// Where the logs are.
     pub fn logs(&self) -> PathBuf {
         self.dir.path().join("logs")
+    }
+
+    /// From now on nobody gets time to finish what they do.
+    pub fn hurry(&mut self) {
+        self.hurry = true;
     }
 
     /// Leaves the directory behind, for its logs.
@@ -140,7 +147,15 @@ impl Supervisor {
                 server.deaths += 1;
             }
             if server.again_at.is_some_and(|at| Instant::now() >= at) {
-                server.running = spawn(&server.spec, &server.log)?;
+                match spawn(&server.spec, &server.log) {
+                    Ok(running) => server.running = running,
+                    // Its program may be missing for a moment, while somebody builds it anew.
+                    Err(error) => {
+                        out::say(format!("{error:#}"));
+                        server.again_at = Some(Instant::now() + LONGEST_BACKOFF);
+                        continue;
+                    }
+                }
                 self.dir.remember(server.running.pid())?;
                 server.since = Instant::now();
                 server.again_at = None;
@@ -162,13 +177,14 @@ impl Supervisor {
         }
         let began = Instant::now();
         for server in &mut going {
-            while began.elapsed() < server.spec.stop.1 && !signals::stop_asked_twice() {
+            let patience = if self.hurry { IN_A_HURRY } else { server.spec.stop.1 };
+            while began.elapsed() < patience && !signals::stop_asked_twice() {
                 if !matches!(server.running.ended(), Ok(None)) {
                     break;
                 }
                 process::pause(Duration::from_millis(20));
             }
-            if matches!(server.running.ended(), Ok(None)) {
+            if !self.hurry && matches!(server.running.ended(), Ok(None)) {
                 out::say(format!("{} did not end in time and is killed", server.spec.name));
             }
             server.running.kill_group();

@@ -11,7 +11,7 @@ use super::{Budget, readme};
 use crate::stack::postgres::Durability;
 use crate::stack::supervisor::{Spec, Supervisor};
 use crate::stack::{Plan, Stack};
-use crate::{front_end, out, ports, process, tools};
+use crate::{front_end, out, ports, process, signals, tools};
 
 /// What a person may have set for their own use, and a test must not see.
 pub const SETTINGS: [&str; 26] = [
@@ -112,7 +112,9 @@ fn walk(url: &str, logs: &Path, budget: &Budget) -> Result<()> {
 
 /// On failure the logs stay, and the last lines of each are shown.
 fn with_logs(walked: Result<()>, servers: &mut Supervisor, names: &[&str]) -> Result<()> {
-    if walked.is_err() {
+    if signals::stop_asked() {
+        servers.hurry();
+    } else if walked.is_err() {
         servers.keep_dir();
         for name in names {
             let log = servers.log(name);

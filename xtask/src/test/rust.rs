@@ -9,7 +9,7 @@ use super::Budget;
 use crate::stack::postgres::{self, Durability};
 use crate::stack::redis;
 use crate::stack::supervisor::Supervisor;
-use crate::{front_end, out, process, tools};
+use crate::{front_end, out, process, signals, tools};
 
 pub fn run(budget: &Budget) -> Result<()> {
     // The socket tests are told by the official JavaScript client, which the web UI's packages bring.
@@ -35,7 +35,7 @@ pub fn run(budget: &Budget) -> Result<()> {
     let tested = with_servers(&mut tests);
     // nextest does not run the examples in doc comments.
     let documented = with_servers(tools::cargo().args(["test", "--workspace", "--doc", "--quiet"]));
-    if tested.is_err() {
+    if tested.is_err() && !signals::stop_asked() {
         servers.keep_dir();
         out::say(format!("the servers' logs: {}", servers.logs().display()));
     }
