@@ -91,7 +91,11 @@ impl Entity {
             "event", "item", "draft", "query", "order", "error", "editing", "deleted", "type", "text",
             "part", "field", "value", "change", "name", "key",
         ];
-        if TAKEN.contains(&self.name.as_str()) { format!("{}Item", self.name) } else { self.name.clone() }
+        if TAKEN.contains(&self.name.as_str()) || words::is_keyword(&self.name) {
+            format!("{}Item", self.name)
+        } else {
+            self.name.clone()
+        }
     }
 
     /// The plural as a Python module; not one of the standard library's.
@@ -243,8 +247,15 @@ impl Reading {
             entity.fields.retain(|field| {
                 matches!(field.of, Type::Ref(_)) || !referred.contains(&field.name.to_lowercase())
             });
-            if entity.fields.is_empty() {
-                entity.fields.push(words::make_field("name", Type::Text, true));
+            let named =
+                entity.fields.iter().any(|field| matches!(field.of, Type::Text | Type::Long | Type::Url));
+            if entity.fields.is_empty() || (!many && !named) {
+                let mut name = words::make_field("name", Type::Text, true);
+                name.samples = ["First", "Second", "Third"]
+                    .iter()
+                    .map(|nth| format!("{nth} {}", entity.singular))
+                    .collect();
+                entity.fields.insert(0, name);
             }
         }
     }

@@ -142,6 +142,17 @@ pub fn spaced(name: &str) -> String {
 
 /// `dueDate` for `due date`; a name that can stand in code, `field` when nothing is left.
 pub fn camel(words: &str) -> String {
+    let out = joined(words);
+    if is_keyword(&out) { format!("{out}Value") } else { out }
+}
+
+/// Whether a variable can't have this name in one of the languages that are written.
+pub fn is_keyword(name: &str) -> bool {
+    KEYWORDS.split_whitespace().any(|word| word == name)
+}
+
+/// camelCase with no look at what the word means elsewhere.
+fn joined(words: &str) -> String {
     let mut out = String::new();
     for (index, word) in
         words.split(|c: char| !c.is_ascii_alphanumeric()).filter(|w| !w.is_empty()).enumerate()
@@ -155,13 +166,7 @@ pub fn camel(words: &str) -> String {
     if out.is_empty() {
         return "field".to_owned();
     }
-    if out.starts_with(|c: char| c.is_ascii_digit()) {
-        format!("n{out}")
-    } else if KEYWORDS.split_whitespace().any(|word| word == out) {
-        format!("{out}Value")
-    } else {
-        out
-    }
+    if out.starts_with(|c: char| c.is_ascii_digit()) { format!("n{out}") } else { out }
 }
 
 /// `due_date` for `dueDate`.
@@ -212,51 +217,52 @@ pub fn plural(words: &str) -> String {
 /// `box` for `boxes`; a word that is not a plural stays.
 pub fn singular(words: &str) -> String {
     let (head, last) = split_last(words);
-    let one =
-        match last {
-            "people" => "person".to_owned(),
-            "children" => "child".to_owned(),
-            "men" => "man".to_owned(),
-            "women" => "woman".to_owned(),
-            "mice" => "mouse".to_owned(),
-            "feet" => "foot".to_owned(),
-            "teeth" => "tooth".to_owned(),
-            "geese" => "goose".to_owned(),
-            "leaves" => "leaf".to_owned(),
-            "shelves" => "shelf".to_owned(),
-            "knives" => "knife".to_owned(),
-            "lives" => "life".to_owned(),
-            "wolves" => "wolf".to_owned(),
-            "analyses" => "analysis".to_owned(),
-            "quizzes" => "quiz".to_owned(),
-            "movies" | "cookies" | "ties" | "pies" | "zombies" | "calories" if last != "calories" => {
-                last[..last.len() - 1].to_owned()
+    let one = match last {
+        "people" => "person".to_owned(),
+        "children" => "child".to_owned(),
+        "men" => "man".to_owned(),
+        "women" => "woman".to_owned(),
+        "mice" => "mouse".to_owned(),
+        "feet" => "foot".to_owned(),
+        "teeth" => "tooth".to_owned(),
+        "geese" => "goose".to_owned(),
+        "leaves" => "leaf".to_owned(),
+        "shelves" => "shelf".to_owned(),
+        "knives" => "knife".to_owned(),
+        "lives" => "life".to_owned(),
+        "wolves" => "wolf".to_owned(),
+        "analyses" => "analysis".to_owned(),
+        "quizzes" => "quiz".to_owned(),
+        "menus" | "movies" | "cookies" | "ties" | "pies" | "zombies" | "calories" if last != "calories" => {
+            last[..last.len() - 1].to_owned()
+        }
+        "news" | "series" | "species" | "status" | "address" | "progress" | "bus" | "gas" | "lens"
+        | "analysis" | "notes" | "business" | "class" | "canvas" | "process" | "access" | "campus"
+        | "bonus" | "virus" | "cactus" | "tennis" | "yes" | "chess" | "focus" | "css" | "js" | "ts"
+        | "rs" | "aws" | "dos" | "this" | "is" | "was" | "has" | "its" | "us" | "as" => {
+            if last == "notes" {
+                "note".to_owned()
+            } else {
+                last.to_owned()
             }
-            "news" | "series" | "species" | "status" | "address" | "progress" | "bus" | "gas" | "lens"
-            | "analysis" | "notes" | "business" | "class" | "canvas" | "process" | "access" | "campus"
-            | "bonus" | "virus" | "cactus" | "tennis" | "yes" | "chess" | "focus" | "css" | "js" | "ts"
-            | "rs" | "aws" | "dos" | "this" | "is" | "was" | "has" | "its" | "us" | "as" => {
-                if last == "notes" { "note".to_owned() } else { last.to_owned() }
-            }
-            w if w.ends_with("ies") && w.len() > 4 => format!("{}y", &w[..w.len() - 3]),
-            w if ["sses", "xes", "ches", "shes", "zes"].iter().any(|end| w.ends_with(end)) && w.len() > 4 => {
-                w[..w.len() - 2].to_owned()
-            }
-            w if ["heroes", "potatoes", "tomatoes", "echoes", "statuses", "buses", "viruses"]
-                .contains(&w) =>
-            {
-                w[..w.len() - 2].to_owned()
-            }
-            w if w.ends_with('s')
-                && !w.ends_with("ss")
-                && !w.ends_with("us")
-                && !w.ends_with("is")
-                && w.len() > 2 =>
-            {
-                w[..w.len() - 1].to_owned()
-            }
-            w => w.to_owned(),
-        };
+        }
+        w if w.ends_with("ies") && w.len() > 4 => format!("{}y", &w[..w.len() - 3]),
+        w if ["sses", "xes", "ches", "shes", "zes"].iter().any(|end| w.ends_with(end)) && w.len() > 4 => {
+            w[..w.len() - 2].to_owned()
+        }
+        w if ["heroes", "potatoes", "tomatoes", "echoes", "statuses", "buses", "viruses"].contains(&w) => {
+            w[..w.len() - 2].to_owned()
+        }
+        w if w.ends_with('s')
+            && !w.ends_with("ss")
+            && !w.ends_with("us")
+            && !w.ends_with("is")
+            && w.len() > 2 =>
+        {
+            w[..w.len() - 1].to_owned()
+        }
+        w => w.to_owned(),
+    };
     format!("{head}{one}")
 }
 
@@ -411,7 +417,7 @@ fn read_nouns(text: &'static str, known: &[Field]) -> (Vec<Noun>, HashMap<String
             names.entry(plural(other)).or_insert(nouns.len());
         }
         nouns.push(Noun {
-            name: camel(&spaced_name),
+            name: joined(&spaced_name),
             plural: plural(&spaced_name),
             singular: spaced_name,
             fields,

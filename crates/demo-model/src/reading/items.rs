@@ -49,7 +49,7 @@ const NOT_FIELDS: &str = "add edit delete remove create update view list mark sh
     creating viewing listing searching marking overdue expired paging crossed big large blue green red \
     purple modern clean beautiful";
 
-const FILLERS: &str = "a an the build make create write generate develop design implement give i want need would like \
+const FILLERS: &str = "are if check checks bulk into pieces split large text a an the build make create write generate develop design implement give i want need would like \
     please me my our us simple small basic nice beautiful modern clean little tiny full complete great \
     good new personal smart online app apps application web website site page tool program system \
     platform service software api apis rest restful openapi crud backend cli command line terminal \
@@ -72,9 +72,12 @@ const CONTAINERS: &str = "book document item entry file record element journal a
     list table url job image menu diary log catalog position category account stock inventory";
 
 /// Nouns that are mostly something else in talk about programs.
-const WEAK: &str = "class file image picture document link url record element object item thing table position word user \
+const WEAK: &str = "track tracks player class file image picture document link url record element object item thing table position word user \
     account reading state answer question response category city message entry comment run password job \
     station room stock auto match";
+
+/// Marks a thing that no list knows.
+const UNKNOWN: &str = "?";
 
 fn among(list: &str, word: &str) -> bool {
     list.split_whitespace().any(|one| one == word)
@@ -99,6 +102,13 @@ pub fn find(text: &Text, kind: Kind) -> Found {
     let mut children = Vec::new();
     for phrase in phrases(tokens) {
         match classify(&phrase) {
+            Item::Field(field)
+                if kind == Kind::Api
+                    && field.of == Type::List
+                    && words::field(&words::spaced(&field.name)).is_none() =>
+            {
+                children.push(format!("{UNKNOWN}{}", words::spaced(&field.name)));
+            }
             Item::Field(field) if found.fields.len() < MOST_FIELDS => found.fields.push(field),
             Item::Thing(name, field) => {
                 if kind == Kind::Api || (!head_named && kind == Kind::Ui) {
@@ -120,8 +130,20 @@ pub fn find(text: &Text, kind: Kind) -> Found {
             _ => {}
         }
     }
+    // "podcast API with episodes": a head that no list knows is a thing when it stands before "API".
+    if kind == Kind::Api && !head_named && found.domain.is_none() && !children.is_empty() {
+        let api = tokens[..head_end].iter().position(|token| token == "api").unwrap_or(0);
+        if let Some(words) = unknown_noun(&tokens[..api]) {
+            found.entities.push(Entity::unknown(&words));
+        }
+    }
     for name in entities.iter().chain(&children) {
-        push(&mut found.entities, name);
+        match name.strip_prefix(UNKNOWN) {
+            Some(words) if found.entities.len() < MOST_ENTITIES => {
+                found.entities.push(Entity::unknown(words));
+            }
+            _ => push(&mut found.entities, name),
+        }
     }
     if kind == Kind::Api {
         for (at, child) in found.entities.iter().enumerate() {

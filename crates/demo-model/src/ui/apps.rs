@@ -22,10 +22,19 @@ pub fn find(reading: &Reading) -> Option<App> {
         return Some(board(reading));
     }
     // A tracker, list or log of things is a list even when a word of another app stands beside it.
-    let keeps =
-        text.has(&["tracker", "inventory", "journal", "diary", "expense", "expenses", "recipes", "catalog"])
-            && !text.has(&["habit", "habits", "streak", "streaks"])
-            && reading.named_thing;
+    let keeps = text.has(&[
+        "tracker",
+        "inventory",
+        "journal",
+        "diary",
+        "expense",
+        "expenses",
+        "recipes",
+        "catalog",
+        "calorie",
+        "calories",
+    ]) && !text.has(&["habit", "habits", "streak", "streaks"])
+        && reading.named_thing;
     if !keeps {
         if let Some(app) = formula::find(reading) {
             return Some(app);
@@ -58,6 +67,26 @@ pub fn find(reading: &Reading) -> Option<App> {
                 "A counter with a step, reset, and as many more counters as you like; the numbers are kept.";
             return Some(app(about, "Press + and −.", tsx, &[Part::Storage]));
         }
+    }
+    let collects = text.has_stem(&[
+        "collection",
+        "list",
+        "librar",
+        "review",
+        "shop",
+        "track",
+        "backlog",
+        "score",
+        "night",
+    ]);
+    if text.has(&["game", "juego", "spiel", "jeu"]) && !collects {
+        let memory = TEMPLATES.iter().find(|template| template.title == "Memory")?;
+        let mut app = from(memory, reading);
+        app.intro = format!(
+            "{} This model knows seven small games and this is the nearest to what you asked for.",
+            app.intro
+        );
+        return Some(app);
     }
     if text.has(&["dashboard", "analytics", "admin panel", "charts", "sales report", "kpi"])
         && !keeps

@@ -505,6 +505,10 @@ fn stats(entity: &Entity, many: &str, _look: &Look) -> (String, usize) {
         && let Type::Choice(choices) = &field.of
     {
         for choice in choices.iter().rev().take(4 - tiles.len().min(4)) {
+            let label = format!("['{}',", words::capital(choice));
+            if tiles.iter().any(|tile| tile.starts_with(&label)) {
+                continue;
+            }
             tiles.push(format!(
                 "['{}', {many}.filter({one} => {one}.{} === '{choice}').length]",
                 words::capital(choice),
