@@ -57,7 +57,9 @@ async fn queue(store: &Store, user: UserId, run_at: DateTime<Utc>) -> Generation
     let id = Ids::system().mint();
     let mut tx = store.begin().await.unwrap();
     generations::create(&mut tx, &new(id, user, None)).await.unwrap();
-    jobs::create(&mut tx, id, run_at, &JobPayload { v: 1, temperature: None, regenerate: false }).await.unwrap();
+    jobs::create(&mut tx, id, run_at, &JobPayload { v: 1, temperature: None, regenerate: false })
+        .await
+        .unwrap();
     tx.save().await.unwrap();
     id
 }
@@ -115,7 +117,12 @@ async fn each_job_goes_to_one_worker_oldest_first() {
             claimed.extend(worker.await.unwrap());
         }
         assert_eq!(claimed.len(), 40, "{}: none twice", db.engine);
-        assert_eq!(claimed.into_iter().collect::<HashSet<_>>(), queued.into_iter().collect(), "{}", db.engine);
+        assert_eq!(
+            claimed.into_iter().collect::<HashSet<_>>(),
+            queued.into_iter().collect(),
+            "{}",
+            db.engine
+        );
     }
 }
 
@@ -127,11 +134,19 @@ async fn a_job_whose_worker_is_silent_is_taken_over_and_the_late_worker_is_refus
         let id = queue(&db.store, ana, now).await;
         let first = claim(&db.store, now).await.unwrap();
         assert_eq!((first.attempt, first.fence), (1, 1));
-        assert!(claim(&db.store, now + TimeDelta::seconds(9)).await.is_none(), "{}: the lease holds", db.engine);
+        assert!(
+            claim(&db.store, now + TimeDelta::seconds(9)).await.is_none(),
+            "{}: the lease holds",
+            db.engine
+        );
         let mut conn = db.store.conn().await.unwrap();
         let until = now + TimeDelta::seconds(19);
         assert_eq!(jobs::heartbeat(&mut conn, id, first.fence, until).await.unwrap(), Some(false));
-        assert!(claim(&db.store, now + TimeDelta::seconds(18)).await.is_none(), "{}: it was renewed", db.engine);
+        assert!(
+            claim(&db.store, now + TimeDelta::seconds(18)).await.is_none(),
+            "{}: it was renewed",
+            db.engine
+        );
         let second = claim(&db.store, now + TimeDelta::seconds(20)).await.unwrap();
         assert_eq!((second.attempt, second.fence), (2, 2), "{}: a new attempt", db.engine);
         assert_eq!(jobs::heartbeat(&mut conn, id, first.fence, until).await.unwrap(), None);
@@ -177,7 +192,8 @@ async fn cancelling_ends_a_waiting_job_and_marks_a_running_one() {
         assert_eq!(jobs::request_cancel(&mut tx, running).await.unwrap(), CancelRequest::Running);
         tx.save().await.unwrap();
         let mut conn = db.store.conn().await.unwrap();
-        let beat = jobs::heartbeat(&mut conn, running, held.fence, now + TimeDelta::seconds(10)).await.unwrap();
+        let beat =
+            jobs::heartbeat(&mut conn, running, held.fence, now + TimeDelta::seconds(10)).await.unwrap();
         assert_eq!(beat, Some(true), "{}", db.engine);
         assert!(end(&db.store, running, Some(held.fence), now).await);
         let mut tx = db.store.begin().await.unwrap();
