@@ -31,7 +31,9 @@ impl TempDir {
             .mode(0o711)
             .create(&path)
             .with_context(|| format!("cannot make {}", path.display()))?;
-        fs::write(path.join(OWNER), identity(std::process::id()))?;
+        // Whole or not there: half an owner's name would look like a dead owner to another run.
+        fs::write(path.join("owner.new"), identity(std::process::id()))?;
+        fs::rename(path.join("owner.new"), path.join(OWNER))?;
         Ok(Self { path, keep: false })
     }
 
