@@ -122,6 +122,7 @@ impl Outbox {
 
     /// Notes that something must be read again; the socket is told when its queue is empty.
     pub fn fall_behind(&self, about: Behind) {
+        metrics::counter!("realtime_resyncs_total").increment(1);
         self.behind.lock().unwrap_or_else(PoisonError::into_inner).insert(about);
         // Wakes the drain when it sleeps; when the queue is full it is awake.
         let _ = self.queue.try_send(Item::Wake);

@@ -54,7 +54,7 @@ enum Phase {
 
 /// What is left to do to follow a generation.
 pub enum Plan {
-    /// It is followed already, from where it began.
+    /// The socket follows it already, or has its end.
     Already,
     /// The caller opens the follower, and says [`opened`](Connection::opened) or [`not_opened`](Connection::not_opened).
     Open,
@@ -120,8 +120,8 @@ impl Connection {
         }));
     }
 
-    /// Prepares to follow because the socket asked. A follower that runs goes on when the socket names no position, and
-    /// is stopped when it does: then what comes after that position comes next.
+    /// Prepares to follow because the socket asked. When it names no position, what it follows goes on and what it has is
+    /// not told again; when it does, what comes after that position comes next.
     pub async fn plan(
         &self,
         id: GenerationId,
@@ -140,7 +140,7 @@ impl Connection {
             let watch = watches.get(id, starter, room_id);
             watch.asked = true;
             match (&watch.phase, after) {
-                (Phase::Following(_), After::Beginning) => return Ok(Plan::Already),
+                (Phase::Following(_) | Phase::Ended, After::Beginning) => return Ok(Plan::Already),
                 _ => std::mem::replace(&mut watch.phase, Phase::Opening),
             }
         };

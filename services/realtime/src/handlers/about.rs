@@ -13,6 +13,7 @@ use crate::state::State;
 /// What this installation can do.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = RealtimeCapabilities)]
 pub struct Capabilities {
     protocol: &'static str,
     transports: [&'static str; 2],
@@ -22,6 +23,7 @@ pub struct Capabilities {
 /// What is bounded.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = RealtimeLimits)]
 pub struct Limits {
     payload_bytes: u32,
     message_characters: usize,
@@ -30,6 +32,7 @@ pub struct Limits {
 /// How busy this process is.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = RealtimeState)]
 pub struct ServiceState {
     uptime_seconds: i64,
     /// Sockets that are connected to this process.
@@ -39,7 +42,7 @@ pub struct ServiceState {
 }
 
 /// Protocol and limits.
-#[utoipa::path(get, path = "/capabilities", tag = "about", responses((status = 200, body = Capabilities)))]
+#[utoipa::path(get, path = "/capabilities", tag = "about", operation_id = "getRealtimeCapabilities", responses((status = 200, body = Capabilities)))]
 pub async fn capabilities() -> Json<Capabilities> {
     Json(Capabilities {
         protocol: "socket.io v4",
@@ -53,7 +56,7 @@ pub async fn capabilities() -> Json<Capabilities> {
 
 /// Uptime, load and queue depth.
 #[utoipa::path(
-    get, path = "/state", tag = "about",
+    get, path = "/state", tag = "about", operation_id = "getRealtimeState",
     responses((status = 200, body = ServiceState), (status = 403, body = ProblemBody))
 )]
 pub async fn state(Shared(state): Shared<State>, _admin: Admin) -> Result<Json<ServiceState>> {

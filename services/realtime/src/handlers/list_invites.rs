@@ -27,15 +27,17 @@ const MAX: i64 = 100;
 pub struct ShownInvite {
     id: RowId,
     role: RoomRole,
+    #[schema(required = true)]
     max_uses: Option<i64>,
     uses: i64,
+    #[schema(required = true)]
     expires_at: Option<DateTime<Utc>>,
     created_at: DateTime<Utc>,
 }
 
 /// The newest 100 invites of a room, newest first; only the owner may see them.
 #[utoipa::path(
-    get, path = "/api/rooms/{id}/invites", tag = "rooms", params(("id" = RoomId, Path)),
+    get, path = "/api/rooms/{id}/invites", tag = "rooms", operation_id = "listInvites", params(("id" = RoomId, Path)),
     responses((status = 200, body = Page<ShownInvite>), (status = 403, body = ProblemBody), (status = 404, body = ProblemBody))
 )]
 pub async fn list_invites(

@@ -101,8 +101,10 @@ pub fn welcome(state: State, socket: Arc<Socket>, accepted: Accepted) {
     tracing::debug!(user.id = %connection.user_id, socket.id = %connection.sid, "a socket connected");
     let sender = connection.clone();
     state.spawn(async move {
+        metrics::gauge!("realtime_sockets").increment(1);
         drain.run(socket, sender.closed.clone()).await;
         sender.closed.cancel();
+        metrics::gauge!("realtime_sockets").decrement(1);
     });
     state.clone().spawn(answer(state, connection, waiting));
 }

@@ -97,9 +97,16 @@ async function aPositionThatIsNotKnown() {
 
 async function anEndedOneIsItsLastEvent() {
   const made = await connect(ana);
-  for (const prompt of ["count 5", "forget 5"]) {
+  for (const prompt of ["finish 5", "forget 5"]) {
     const { generationId } = await start(made, prompt);
-    await until("the end", () => made.of("generation_complete").some((one) => one.generationId === generationId));
+    const witness = await connect(ana);
+    await made.do("cancel_generation", { generationId });
+    // Once a socket that does not follow has the end, no later one gets it unasked.
+    await until("the end", () => eventsOf(witness, generationId).length === 1);
+    const again = await witness.do("subscribe_generation", { generationId });
+    assert.deepEqual(again, { ok: true, status: "completed", recovered: false });
+    await witness.ask("no_such_event", {});
+    assert.equal(eventsOf(witness, generationId).length, 1, "what a socket has is not told again");
     for (const position of [{}, { attempt: 1, lastSeq: 99 }, { attempt: 3, lastSeq: 1 }]) {
       const back = await connect(ana);
       const ack = await back.do("subscribe_generation", { generationId, ...position });

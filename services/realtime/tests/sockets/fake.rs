@@ -1,5 +1,6 @@
 //! A generation service that writes what its prompt says, as the real one does: rows, journal and notices.
-//! `count N`: N deltas. `hold`: three deltas, then it waits to be cancelled. `forget N`: `count N`, and the journal is lost.
+//! `count N`: N deltas. `hold`: three deltas, then it waits to be cancelled. `finish N`: as `count N`, but it ends when it is
+//! asked to be cancelled. `forget N`: the same, and the journal is lost.
 
 use std::{collections::HashMap, sync::Mutex};
 
@@ -128,8 +129,10 @@ async fn write(deps: Deps, id: GenerationId, user: UserId, start: StartGeneratio
         position = *deps.bus.append_many(id, 1, some).await.unwrap().last().unwrap();
     }
     let metadata = Metadata { attempts: 1, ..Metadata::default() };
-    let (status, last) = if what == "hold" {
+    if what != "count" {
         stop.cancelled().await;
+    }
+    let (status, last) = if what == "hold" {
         (Status::Cancelled, Happening::Cancelled)
     } else {
         let metadata = Box::new(metadata.clone());
