@@ -12,6 +12,7 @@ pub struct Page<T> {
     /// At most `limit` items.
     pub items: Vec<T>,
     /// Where the next page begins; null on the last one.
+    #[schema(required = true)]
     pub next_cursor: Option<String>,
 }
 

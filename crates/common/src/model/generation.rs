@@ -83,6 +83,7 @@ pub struct FileInfo {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Issue {
     /// The file, when it is about one.
+    #[schema(required = true)]
     pub path: Option<String>,
     /// A stable word.
     pub code: String,
@@ -158,18 +159,23 @@ pub struct Generation {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub result: Option<String>,
     /// The programming language asked for.
+    #[schema(required = true)]
     pub language: Option<String>,
     /// Where it stands.
     pub status: Status,
     /// 0 to 100; never falls within an attempt.
     pub progress: u8,
     /// Why it failed.
+    #[schema(required = true)]
     pub error: Option<Failure>,
     /// The model asked for, or the one that wrote it.
+    #[schema(required = true)]
     pub model: Option<String>,
     /// The version that this one was made from.
+    #[schema(required = true)]
     pub parent_id: Option<GenerationId>,
     /// The room it was started in.
+    #[schema(required = true)]
     pub room_id: Option<RoomId>,
     /// Whether its owner marked it.
     pub starred: bool,
@@ -178,6 +184,7 @@ pub struct Generation {
     /// When it was asked.
     pub created_at: DateTime<Utc>,
     /// When it ended, however it ended.
+    #[schema(required = true)]
     pub completed_at: Option<DateTime<Utc>>,
 }
 

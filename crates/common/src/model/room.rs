@@ -46,6 +46,7 @@ pub struct Member {
     /// The name that others see.
     pub name: String,
     /// A picture on our own origin.
+    #[schema(required = true)]
     pub avatar_url: Option<String>,
     /// What they may do here.
     pub role: RoomRole,
@@ -66,6 +67,7 @@ pub struct Message {
     /// 1 to 16 000 characters.
     pub message: String,
     /// The sender's own id of it: the same one twice is one message.
+    #[schema(required = true)]
     pub client_id: Option<String>,
     /// When it was stored.
     pub timestamp: DateTime<Utc>,

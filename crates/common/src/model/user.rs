@@ -26,6 +26,7 @@ pub struct User {
     /// The name that others see.
     pub name: String,
     /// A picture on our own origin.
+    #[schema(required = true)]
     pub avatar_url: Option<String>,
     /// What it may do.
     pub role: Role,

@@ -12,10 +12,13 @@ pub struct Model {
     /// Whose it is.
     pub provider: String,
     /// How many tokens it can read and write together; null when not known.
+    #[schema(required = true)]
     pub context_tokens: Option<u64>,
     /// US dollars for a million tokens read; null when not known.
+    #[schema(required = true)]
     pub input_usd_per_million: Option<f64>,
     /// US dollars for a million tokens written; null when not known.
+    #[schema(required = true)]
     pub output_usd_per_million: Option<f64>,
 }
 

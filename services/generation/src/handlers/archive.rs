@@ -20,7 +20,7 @@ use crate::{domain::artifact::File, state::State};
 
 /// Every file that can be written under a folder, as a zip.
 #[utoipa::path(
-    get, path = "/history/{id}/archive", tag = "generations", params(("id" = GenerationId, Path)),
+    get, path = "/history/{id}/archive", tag = "generations", operation_id = "getArchive", params(("id" = GenerationId, Path)),
     responses((status = 200, content_type = "application/zip", body = Vec<u8>), (status = 404, body = ProblemBody))
 )]
 pub async fn archive(

@@ -15,6 +15,7 @@ use crate::{domain::request::MAX_PROMPT_CHARS, state::State};
 /// What this installation can do.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = GenerateCapabilities)]
 pub struct Capabilities {
     kinds: [Kind; 4],
     models: Vec<String>,
@@ -25,6 +26,7 @@ pub struct Capabilities {
 /// What is bounded.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = GenerateLimits)]
 pub struct Limits {
     prompt_characters: usize,
     body_bytes: usize,
@@ -33,6 +35,7 @@ pub struct Limits {
 /// What is on.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = GenerateFeatures)]
 pub struct Features {
     demo_model: bool,
 }
@@ -40,6 +43,7 @@ pub struct Features {
 /// How busy this process is.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = GenerateState)]
 pub struct ServiceState {
     uptime_seconds: i64,
     /// Jobs that this process makes now.
@@ -49,7 +53,7 @@ pub struct ServiceState {
 }
 
 /// Kinds, models, limits and what is on.
-#[utoipa::path(get, path = "/capabilities", tag = "about", responses((status = 200, body = Capabilities)))]
+#[utoipa::path(get, path = "/capabilities", tag = "about", operation_id = "getGenerateCapabilities", responses((status = 200, body = Capabilities)))]
 pub async fn capabilities(Shared(state): Shared<State>) -> Json<Capabilities> {
     Json(Capabilities {
         kinds: Kind::ALL,
@@ -64,7 +68,7 @@ pub async fn capabilities(Shared(state): Shared<State>) -> Json<Capabilities> {
 
 /// Uptime, load and queue depth.
 #[utoipa::path(
-    get, path = "/state", tag = "about",
+    get, path = "/state", tag = "about", operation_id = "getGenerateState",
     responses((status = 200, body = ServiceState), (status = 403, body = ProblemBody))
 )]
 pub async fn state(Shared(state): Shared<State>, _admin: Admin) -> Result<Json<ServiceState>> {

@@ -32,13 +32,13 @@ use crate::{
 const WAIT: Duration = Duration::from_secs(120);
 
 macro_rules! create {
-    ($name:ident, $path:literal, $kind:expr, $what:literal) => {
+    ($name:ident, $operation:literal, $path:literal, $kind:expr, $what:literal) => {
         #[doc = concat!("Makes ", $what, " from a prompt.")]
         ///
         /// Waits for the end by default (202 with `Location` after 120 s); `Accept: text/event-stream` streams the events;
         /// `Prefer: respond-async` answers at once. With an `Idempotency-Key` the same request starts one generation.
         #[utoipa::path(
-            post, path = $path, tag = "generations", request_body = CreateGeneration,
+            post, path = $path, tag = "generations", operation_id = $operation, request_body = CreateGeneration,
             params(("Idempotency-Key" = Option<String>, Header), ("Prefer" = Option<String>, Header)),
             responses(
                 (status = 200, description = "The events, as they come", content_type = "text/event-stream", body = String),
@@ -58,10 +58,10 @@ macro_rules! create {
     };
 }
 
-create!(create_code, "/code", Kind::Code, "a piece of code");
-create!(create_api, "/api", Kind::Api, "an API");
-create!(create_ui, "/ui", Kind::Ui, "a user interface");
-create!(create_cli, "/cli", Kind::Cli, "a command-line tool");
+create!(create_code, "createCode", "/code", Kind::Code, "a piece of code");
+create!(create_api, "createApi", "/api", Kind::Api, "an API");
+create!(create_ui, "createUi", "/ui", Kind::Ui, "a user interface");
+create!(create_cli, "createCli", "/cli", Kind::Cli, "a command-line tool");
 
 async fn create(
     state: State,

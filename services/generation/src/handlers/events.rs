@@ -24,7 +24,7 @@ use crate::state::State;
 ///
 /// `Last-Event-ID` is `<attempt>-<seq>`. A reconnect at the last event of all gets 204.
 #[utoipa::path(
-    get, path = "/history/{id}/events", tag = "generations",
+    get, path = "/history/{id}/events", tag = "generations", operation_id = "followGeneration",
     params(("id" = GenerationId, Path), ("Last-Event-ID" = Option<String>, Header)),
     responses(
         (status = 200, description = "The events, as they come", content_type = "text/event-stream", body = String),

@@ -34,7 +34,7 @@ pub fn files(generation: &Generation) -> Vec<File> {
 
 /// The files, in the order of the text; of a generation that runs, those begun so far.
 #[utoipa::path(
-    get, path = "/history/{id}/files", tag = "generations", params(("id" = GenerationId, Path)),
+    get, path = "/history/{id}/files", tag = "generations", operation_id = "listFiles", params(("id" = GenerationId, Path)),
     responses((status = 200, body = Page<FileInfo>), (status = 404, body = ProblemBody))
 )]
 pub async fn list(
@@ -49,7 +49,7 @@ pub async fn list(
 
 /// One file as it is, never to be shown as a page.
 #[utoipa::path(
-    get, path = "/history/{id}/files/{*path}", tag = "generations",
+    get, path = "/history/{id}/files/{*path}", tag = "generations", operation_id = "getFile",
     params(("id" = GenerationId, Path), ("path" = String, Path)),
     responses((status = 200, content_type = "text/plain", body = String), (status = 404, body = ProblemBody))
 )]

@@ -33,6 +33,7 @@ pub struct Narrow {
     /// In this state.
     status: Option<Status>,
     /// Marked (`true`) or not (`false`).
+    #[param(value_type = Option<bool>)]
     starred: Option<Flag>,
     /// Of this room.
     room_id: Option<RoomId>,
@@ -42,7 +43,7 @@ pub struct Narrow {
 }
 
 /// `true` or `false`, as a word: behind `flatten` serde has only words.
-#[derive(Clone, Copy, Debug, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Flag {
     True,
@@ -51,7 +52,7 @@ enum Flag {
 
 /// The caller's generations, newest first, without their results; of a room, for its members, everybody's.
 #[utoipa::path(
-    get, path = "/history", tag = "generations", params(Narrow, PageQuery),
+    get, path = "/history", tag = "generations", operation_id = "listGenerations", params(Narrow, PageQuery),
     responses((status = 200, body = Page<Generation>), (status = 401, body = ProblemBody), (status = 422, body = ProblemBody))
 )]
 pub async fn list(

@@ -15,6 +15,7 @@ use crate::{domain::cost::Model, state::State};
 #[serde(rename_all = "camelCase")]
 pub struct Models {
     items: Vec<Model>,
+    #[schema(required = true)]
     next_cursor: Option<String>,
     /// Whether answers come from the built-in demo model, because no provider is set.
     demo: bool,
@@ -22,7 +23,7 @@ pub struct Models {
 
 /// The models with price and context.
 #[utoipa::path(
-    get, path = "/models", tag = "about",
+    get, path = "/models", tag = "about", operation_id = "listModels",
     responses((status = 200, body = Models), (status = 401, body = ProblemBody))
 )]
 pub async fn models(Shared(state): Shared<State>, _caller: Caller) -> Result<Json<Models>> {

@@ -11,7 +11,7 @@ use crate::domain::prompt::{TEMPLATES, Template};
 
 /// The prompt templates in use.
 #[utoipa::path(
-    get, path = "/prompts", tag = "about",
+    get, path = "/prompts", tag = "about", operation_id = "listPrompts",
     responses((status = 200, body = Page<Template>), (status = 401, body = ProblemBody))
 )]
 pub async fn prompts(_caller: Caller) -> Result<Json<Page<Template>>> {

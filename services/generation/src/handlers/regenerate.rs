@@ -13,7 +13,7 @@ use crate::state::State;
 
 /// Makes it anew from the same prompt: a new generation whose `parentId` is this one.
 #[utoipa::path(
-    post, path = "/history/{id}/regenerate", tag = "generations", params(("id" = GenerationId, Path)),
+    post, path = "/history/{id}/regenerate", tag = "generations", operation_id = "regenerate", params(("id" = GenerationId, Path)),
     responses((status = 202, body = aether_common::model::generation::Generation), (status = 404, body = ProblemBody))
 )]
 pub async fn regenerate(
