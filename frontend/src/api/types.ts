@@ -1,155 +1,71 @@
-// The wire, typed by hand from the contract. Not the place for view types. Fields that a server may leave out are optional.
+// The names the app uses for what is on the wire. What REST sends is made from docs/openapi.json (generated.ts, by
+// `cargo xtask generate`); the events of the socket are typed here, of the same parts. Not the place for view types.
+import type { components } from "./generated";
 
-export type Kind = "ui" | "api" | "cli" | "code";
-export type GenerationStatus = "queued" | "running" | "completed" | "failed" | "cancelled";
+type Schemas = components["schemas"];
 
-export interface User {
-  id: string;
-  email: string;
-  name: string;
-  avatarUrl?: string | null;
-  role: "user" | "admin";
-  emailVerified?: boolean;
-  createdAt?: string;
-}
+export type Kind = Schemas["Kind"];
+export type GenerationStatus = Schemas["Status"];
+export type User = Schemas["User"];
+export type Session = Schemas["Session"];
+export type Problem = Schemas["Problem"];
+export type FieldError = Schemas["FieldError"];
+export type FileInfo = Schemas["FileInfo"];
+export type Failure = Schemas["Failure"];
+export type Issue = Schemas["Issue"];
+export type Metadata = Schemas["Metadata"];
+export type Room = Schemas["Room"];
+export type Models = Schemas["Models"];
 
-export interface Session {
-  user: User;
-  accessToken: string;
-  tokenType: "Bearer";
-  /** Seconds until the access token ends. */
-  expiresIn: number;
-}
+export type Generation = Schemas["Generation"];
 
+/** What lists hold: a generation without its text. */
+export type GenerationSummary = Omit<Generation, "result">;
+
+/** The document has a page of each kind of thing; they differ in their items only. */
+export type Page<T> = Omit<Schemas["Page_Generation"], "items"> & { items: T[] };
+
+/** The other answer to a sign-in, by the contract. The document does not know it while the server never gives it. */
 export interface MfaRequired {
   mfaRequired: true;
   mfaToken: string;
 }
 
-export interface FieldError {
-  field: string;
-  message: string;
-}
-
-/** RFC 9457. `code` is the stable word to decide by. */
-export interface Problem {
-  type?: string;
-  title?: string;
-  status: number;
-  detail?: string;
-  code?: string;
-  traceId?: string;
-  errors?: FieldError[];
-}
-
-export interface Page<T> {
-  items: T[];
-  nextCursor?: string | null;
-}
-
-export interface ArtifactFileInfo {
-  path: string;
-  language?: string | null;
-  bytes?: number;
-  status?: "complete" | "truncated" | "invalid";
-}
-
-export interface GenerationMetadata {
-  provider?: string | null;
-  model?: string | null;
-  promptVersion?: string | null;
-  usage?: { inputTokens?: number; outputTokens?: number } | null;
-  costUsd?: number | null;
-  durationMs?: number | null;
-  firstTokenMs?: number | null;
-  cached?: boolean;
-  attempts?: number;
-  files?: ArtifactFileInfo[];
-  validation?: { ok: boolean; issues?: unknown[] } | null;
-}
-
-export interface GenerationError {
-  code: string;
-  message: string;
-}
-
-/** What lists hold: a generation without its text. */
-export interface GenerationSummary {
-  id: string;
-  type: Kind;
-  title?: string | null;
-  prompt: string;
-  language?: string | null;
-  status: GenerationStatus;
-  progress?: number;
-  error?: GenerationError | null;
-  model?: string | null;
-  parentId?: string | null;
-  roomId?: string | null;
-  starred?: boolean;
-  metadata?: GenerationMetadata | null;
-  createdAt: string;
-  completedAt?: string | null;
-}
-
-export interface Generation extends GenerationSummary {
-  /** The model's text, byte for byte; so far, while it runs. */
-  result?: string | null;
-}
-
-export interface Room {
-  id: string;
-  name: string;
-}
-
-export interface ModelInfo {
-  id: string;
-  provider?: string;
-}
-
-export interface ModelList {
-  items: ModelInfo[];
-  demo?: boolean;
-}
+/** A fault as the UI holds it. A proxy's error page, or no answer at all, leaves little more than the status. */
+export type Fault = Partial<Problem> & Pick<Problem, "status">;
 
 export type ProgressStatus = "queued" | "running" | "streaming" | "validating" | "repairing";
 
-export interface ProgressEvent {
+/** Where an event stands in its generation. */
+interface Position {
   generationId: string;
   attempt: number;
   seq: number;
-  progress?: number;
-  status?: ProgressStatus;
+}
+
+export interface ProgressEvent extends Position {
+  progress: number;
+  status: ProgressStatus;
   delta?: string;
 }
 
-export interface CompleteEvent {
-  generationId: string;
-  attempt: number;
-  seq: number;
+export interface CompleteEvent extends Position {
   result: string;
-  metadata?: GenerationMetadata | null;
+  metadata: Metadata;
 }
 
-export interface FailedEvent {
-  generationId: string;
-  attempt: number;
-  seq: number;
-  error?: GenerationError | null;
+export interface FailedEvent extends Position {
+  error: Failure;
 }
 
-export interface CancelledEvent {
-  generationId: string;
-  attempt: number;
-  seq: number;
-}
+export interface CancelledEvent extends Position {}
 
 export interface StartedEvent {
   generationId: string;
   type: Kind;
   prompt: string;
-  userId?: string;
-  roomId?: string | null;
+  userId: string;
+  roomId: string | null;
 }
 
 /** The one shape the reducer folds, whatever brought it here. */

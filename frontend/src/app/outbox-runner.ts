@@ -1,4 +1,6 @@
 // Sends waiting prompts as soon as there is a connection and their conversation is free. One try at a time for each.
+
+import { blankGeneration } from "@/api/blank";
 import { keys } from "@/api/keys";
 import type { Generation, GenerationSummary } from "@/api/types";
 import {
@@ -93,20 +95,7 @@ function isRunning(generation: GenerationSummary): boolean {
 
 /** The turn is on the screen before the server's list has it. */
 function showAtOnce(item: OutgoingPrompt, id: string, parentId: string | null): void {
-  const generation: Generation = {
-    id,
-    type: item.type,
-    title: null,
-    prompt: item.prompt,
-    result: "",
-    status: "queued",
-    progress: 0,
-    error: null,
-    parentId,
-    roomId: item.roomId,
-    metadata: null,
-    createdAt: new Date().toISOString(),
-  };
+  const generation = blankGeneration({ id, type: item.type, prompt: item.prompt, parentId, roomId: item.roomId });
   queryClient.setQueryData<Generation>(keys.generation(id), (known) => known ?? generation);
   queryClient.setQueryData<GenerationSummary[]>(keys.room(item.roomId), (known = []) =>
     known.some((other) => other.id === id) ? known : [...known, generation],

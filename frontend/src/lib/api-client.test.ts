@@ -1,10 +1,21 @@
 import { beforeEach, expect, it } from "vitest";
+import type { Session, User } from "@/api/types";
 import { fakeServer } from "@/testing/render";
 import { ApiError, api, errorWords } from "./api-client";
 import { accessToken, beginSession, renewSession, restoreSession, useSession } from "./auth-session";
 
-const user = { id: "u", email: "ana@keller.example", name: "Ana", role: "user" as const };
-const session = (accessToken: string) => ({ user, accessToken, tokenType: "Bearer" as const, expiresIn: 900 });
+const user: User = {
+  id: "u",
+  email: "ana@keller.example",
+  name: "Ana",
+  avatarUrl: null,
+  role: "user",
+  emailVerified: true,
+  mfaEnabled: false,
+  preferences: {},
+  createdAt: "2026-01-01T00:00:00Z",
+};
+const session = (accessToken: string): Session => ({ user, accessToken, tokenType: "Bearer", expiresIn: 900 });
 
 beforeEach(() => {
   localStorage.clear();

@@ -1,6 +1,6 @@
 // Calls to the REST API: adds the access token, renews it once on 401, and turns every failure into an ApiError.
 // Knows no endpoint by itself; each feature's api/ folder does.
-import type { FieldError, Problem } from "@/api/types";
+import type { Fault, FieldError } from "@/api/types";
 import { accessToken, renewSession } from "./auth-session";
 
 /** A call that did not succeed. `status` 0 means that no answer came at all. */
@@ -12,7 +12,7 @@ export class ApiError extends Error {
   /** Seconds to wait, when the server said so. */
   readonly retryAfter: number | undefined;
 
-  constructor(problem: Problem, retryAfter?: number) {
+  constructor(problem: Fault, retryAfter?: number) {
     super(problem.detail || problem.title || "The server refused this.");
     this.name = "ApiError";
     this.status = problem.status;
@@ -79,7 +79,7 @@ async function send(path: string, options: CallOptions, authenticated: boolean):
 async function toError(response: Response): Promise<ApiError> {
   const retryAfter = Number(response.headers.get("Retry-After")) || undefined;
   try {
-    const problem = (await response.json()) as Problem;
+    const problem = (await response.json()) as Fault;
     return new ApiError({ ...problem, status: response.status }, retryAfter);
   } catch {
     return new ApiError({ status: response.status, title: `The server answered ${response.status}.` }, retryAfter);

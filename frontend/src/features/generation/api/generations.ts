@@ -1,7 +1,7 @@
 // The calls about one generation, over REST and over the socket.
 import { queryOptions } from "@tanstack/react-query";
 import { keys } from "@/api/keys";
-import type { Generation, GenerationSummary, Kind, ModelList, Page } from "@/api/types";
+import type { Generation, GenerationSummary, Kind, Models, Page } from "@/api/types";
 import { api, apiText } from "@/lib/api-client";
 import { isConnected, request } from "@/lib/socket";
 
@@ -37,12 +37,12 @@ export function roomGenerationsQuery(roomId: string) {
 
 export const modelsQuery = queryOptions({
   queryKey: keys.models,
-  queryFn: ({ signal }) => api<ModelList>("/api/generate/models", { signal }),
+  queryFn: ({ signal }) => api<Models>("/api/generate/models", { signal }),
   staleTime: 5 * 60_000,
 });
 
-export function isDemo(models: ModelList | undefined): boolean {
-  return models?.demo === true || models?.items?.some((model) => model.provider === "demo") === true;
+export function isDemo(models: Models | undefined): boolean {
+  return models?.demo === true;
 }
 
 export interface StartRequest {

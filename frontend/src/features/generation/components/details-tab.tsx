@@ -1,4 +1,5 @@
 // The figures behind a generation, as the server counted them. A figure that is not known is left out.
+import type { Issue } from "@/api/types";
 import { bytes, count, duration, grouped } from "@/lib/words";
 import type { GenerationView } from "../model/view";
 
@@ -23,13 +24,16 @@ export default function DetailsTab({ view }: { view: GenerationView }) {
     ["Provider", metadata?.provider === "demo" ? "Built-in demo model" : metadata?.provider],
     ["Duration", metadata?.durationMs == null ? null : duration(metadata.durationMs)],
     ["First words after", metadata?.firstTokenMs == null ? null : duration(metadata.firstTokenMs)],
-    ["Tokens", usage ? `${grouped(usage.inputTokens ?? 0)} read, ${grouped(usage.outputTokens ?? 0)} written` : null],
-    ["Cost", metadata?.costUsd == null ? null : metadata.costUsd === 0 ? "Nothing" : `$${metadata.costUsd.toFixed(4)}`],
+    [
+      "Tokens",
+      usage?.outputTokens ? `${grouped(usage.inputTokens)} read, ${grouped(usage.outputTokens)} written` : null,
+    ],
+    ["Cost", !metadata || !view.ended ? null : metadata.costUsd === 0 ? "Nothing" : `$${metadata.costUsd.toFixed(4)}`],
     ["From cache", metadata?.cached ? "Yes" : null],
     ["Attempts", metadata?.attempts ? grouped(metadata.attempts) : null],
     ["Started", new Date(generation.createdAt).toLocaleString("en-GB")],
   ];
-  const issues = metadata?.validation?.issues ?? [];
+  const issues = metadata?.validation.issues ?? [];
   return (
     <div className="details">
       <dl className="facts">
@@ -41,10 +45,10 @@ export default function DetailsTab({ view }: { view: GenerationView }) {
             </div>
           ) : null,
         )}
-        {metadata?.validation && (
+        {(view.phase === "ready" || issues.length > 0) && (
           <div>
             <dt>Checks</dt>
-            <dd>{metadata.validation.ok ? "Passed" : count(issues.length, "problem")}</dd>
+            <dd>{metadata?.validation.ok ? "Passed" : count(issues.length, "problem")}</dd>
           </div>
         )}
       </dl>
@@ -65,7 +69,7 @@ export default function DetailsTab({ view }: { view: GenerationView }) {
           <dl className="facts">
             {metadata.files.map((file) => (
               <div key={file.path}>
-                <dt>{file.bytes === undefined ? "" : bytes(file.bytes)}</dt>
+                <dt>{bytes(file.bytes)}</dt>
                 <dd className="mono">{file.path}</dd>
               </div>
             ))}
@@ -76,12 +80,6 @@ export default function DetailsTab({ view }: { view: GenerationView }) {
   );
 }
 
-function issueWords(issue: unknown): string {
-  if (typeof issue === "string") return issue;
-  if (issue && typeof issue === "object") {
-    const { path, line, message } = issue as { path?: unknown; line?: unknown; message?: unknown };
-    const place = [path, line].filter((part) => part !== undefined && part !== null).join(", line ");
-    if (typeof message === "string") return place ? `${place}: ${message}` : message;
-  }
-  return JSON.stringify(issue);
+function issueWords({ path, message }: Issue): string {
+  return path === null ? message : `${path}: ${message}`;
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { blankMetadata } from "@/api/blank";
 import type { GenerationEvent } from "@/api/types";
 import { newStream, reduceEvents, shownText } from "./reduce-events";
 
@@ -17,6 +18,7 @@ const complete = (attempt: number, seq: number, result: string): GenerationEvent
   attempt,
   seq,
   result,
+  metadata: blankMetadata,
 });
 
 describe("the text of a stream", () => {

@@ -1,6 +1,6 @@
 // Folds the events of one generation into what is known of it. Pure: no clock, no socket, no store.
 // The position of an event is (attempt, seq); the rules are those of the contract's "Events".
-import type { GenerationError, GenerationEvent, GenerationMetadata, ProgressStatus } from "@/api/types";
+import type { Failure, GenerationEvent, Metadata, ProgressStatus } from "@/api/types";
 
 export type StreamStatus = ProgressStatus | "completed" | "failed" | "cancelled";
 
@@ -17,8 +17,8 @@ export interface Stream {
   readonly base: string;
   /** An event is missing: nothing more is taken until the stream has been asked for again. */
   readonly gap: boolean;
-  readonly error: GenerationError | null;
-  readonly metadata: GenerationMetadata | null;
+  readonly error: Failure | null;
+  readonly metadata: Metadata | null;
   /** False when the last event came but some text before it did not: then the text has to be read over REST. */
   readonly whole: boolean;
 }
@@ -96,11 +96,11 @@ function onEnd(stream: Stream, event: Exclude<GenerationEvent, { kind: "progress
         status: "completed",
         progress: 100,
         text: event.result,
-        metadata: event.metadata ?? null,
+        metadata: event.metadata,
         whole: true,
       };
     case "failed":
-      return { ...ended, status: "failed", text: shownText(stream), error: event.error ?? null, whole };
+      return { ...ended, status: "failed", text: shownText(stream), error: event.error, whole };
     case "cancelled":
       return { ...ended, status: "cancelled", text: shownText(stream), whole };
   }

@@ -1,16 +1,11 @@
 import { describe, expect, it } from "vitest";
+import { blankGeneration, blankMetadata } from "@/api/blank";
 import type { Generation, GenerationEvent } from "@/api/types";
 import { newStream, reduceEvents } from "./reduce-events";
 import { announcement, phaseWords, viewOf } from "./view";
 
-const generation = (fields: Partial<Generation> = {}): Generation => ({
-  id: crypto.randomUUID(),
-  type: "ui",
-  prompt: "a todo app",
-  status: "running",
-  createdAt: "2026-01-01T00:00:00Z",
-  ...fields,
-});
+const generation = (fields: Partial<Generation> = {}): Generation =>
+  blankGeneration({ id: crypto.randomUUID(), type: "ui", prompt: "a todo app", status: "running", ...fields });
 const streaming = (seq: number, delta: string, progress = 10): GenerationEvent => ({
   kind: "progress",
   generationId: "g",
@@ -57,7 +52,7 @@ describe("when it has ended", () => {
 
   it("goes by the server's list of files", () => {
     const view = viewOf(
-      generation({ status: "completed", result: two, metadata: { files, durationMs: 48_000 } }),
+      generation({ status: "completed", result: two, metadata: { ...blankMetadata, files, durationMs: 48_000 } }),
       undefined,
     );
     expect(view.files).toEqual([

@@ -1,5 +1,5 @@
 // What the screen shows of a generation, from what REST says and what the stream says. Pure, but for a small cache of parses.
-import type { Generation, GenerationMetadata, GenerationStatus, ProgressStatus } from "@/api/types";
+import type { FileInfo, Generation, GenerationStatus, Metadata, ProgressStatus } from "@/api/types";
 import { type Bar, leftBars, makingBars, settledBars } from "@/components/ui/grain-bars";
 import { count, duration } from "@/lib/words";
 import {
@@ -22,7 +22,7 @@ export interface ViewFile {
   readonly content: string | null;
   readonly lines: number;
   readonly closed: boolean;
-  readonly status: "complete" | "truncated" | "invalid" | undefined;
+  readonly status: FileInfo["status"] | undefined;
 }
 
 export interface GenerationView {
@@ -35,7 +35,7 @@ export interface GenerationView {
   readonly before: string;
   readonly after: string;
   readonly files: readonly ViewFile[];
-  readonly metadata: GenerationMetadata | null;
+  readonly metadata: Metadata | null;
   readonly bars: readonly Bar[];
 }
 
@@ -163,7 +163,7 @@ function fromParse(file: ReturnType<typeof filesOf>[number]): ViewFile {
 }
 
 /** After the end the server's list rules; the text is the parsed one where there is one. */
-function settledFiles(found: ReturnType<typeof filesOf>, metadata: GenerationMetadata | null): ViewFile[] {
+function settledFiles(found: ReturnType<typeof filesOf>, metadata: Metadata | null): ViewFile[] {
   const listed = metadata?.files;
   if (!listed || listed.length === 0) return found.map(fromParse);
   const byPath = new Map(found.map((file) => [file.path, file]));

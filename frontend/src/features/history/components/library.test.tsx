@@ -1,21 +1,22 @@
 import { act, screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { blankGeneration, blankMetadata } from "@/api/blank";
 import type { GenerationSummary } from "@/api/types";
 import { UNDO_MS } from "@/config/limits";
 import { fakeServer, renderAt } from "@/testing/render";
 import { Library } from "./library";
 
-const item = (id: string, title: string): GenerationSummary => ({
-  id,
-  type: "ui",
-  title,
-  prompt: title,
-  status: "completed",
-  roomId: "room",
-  createdAt: new Date().toISOString(),
-  metadata: { files: [{ path: "src/App.tsx", bytes: 10 }] },
-});
+const item = (id: string, title: string): GenerationSummary =>
+  blankGeneration({
+    id,
+    type: "ui",
+    title,
+    prompt: title,
+    status: "completed",
+    roomId: "room",
+    metadata: { ...blankMetadata, files: [{ path: "src/App.tsx", language: "tsx", bytes: 10, status: "complete" }] },
+  });
 
 beforeEach(() => {
   vi.useFakeTimers({ shouldAdvanceTime: true });
