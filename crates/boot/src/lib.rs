@@ -6,6 +6,7 @@ pub mod deps;
 pub mod example;
 pub mod lifecycle;
 mod logline;
+pub mod revocations;
 pub mod serve;
 pub mod telemetry;
 

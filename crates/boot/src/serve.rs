@@ -23,7 +23,7 @@ use crate::{
     config::{Environment, Process, Settings},
     deps::{Deps, StartError},
     lifecycle::{DRAIN, Lifecycle, stop_signal},
-    telemetry,
+    revocations, telemetry,
 };
 
 /// A built service: its routes and their description.
@@ -48,11 +48,12 @@ pub fn stand_alone(service: Service, deps: &Deps) -> Result<Router, StartError> 
     Ok(layers(router, &edge(deps)?))
 }
 
-/// Checks tokens against the keys that the auth service publishes.
-pub fn remote_verifier(deps: &Deps) -> Result<Verifier, StartError> {
+/// Checks tokens against the keys that the auth service publishes, and refuses those of sessions that have ended.
+pub async fn remote_verifier(deps: &Deps) -> Result<Verifier, StartError> {
     let url = parse("AUTH_URL", &deps.settings.auth_url)?;
     let keys = RemoteKeys::new(deps.http.clone(), &url, deps.clock.clone());
-    Ok(Verifier::new(Arc::new(keys), &deps.settings.public_url, deps.clock.clone()))
+    let revoked = revocations::start(deps).await?;
+    Ok(Verifier::new(Arc::new(keys), &deps.settings.public_url, deps.clock.clone()).with_revocations(revoked))
 }
 
 fn parse(name: &str, url: &str) -> Result<Url, StartError> {

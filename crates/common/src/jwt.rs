@@ -9,6 +9,7 @@ use aws_lc_rs::{
     signature::KeyPair as _,
 };
 use base64::{Engine, engine::general_purpose::STANDARD, engine::general_purpose::URL_SAFE_NO_PAD};
+use chrono::TimeDelta;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
@@ -23,6 +24,8 @@ use crate::{
 pub const AUDIENCE: &str = "aether";
 /// The `typ` of an access token (RFC 9068 section 2.1): no other token of ours passes for one.
 pub const TOKEN_TYPE: &str = "at+jwt";
+/// How long an access token is good.
+pub const ACCESS_LIFETIME: TimeDelta = TimeDelta::minutes(15);
 /// How far two machines' clocks may differ, in seconds.
 const LEEWAY_SECONDS: i64 = 5;
 /// A longer token is refused before it is read.
@@ -106,6 +109,9 @@ pub enum TokenError {
     /// No key of that name.
     #[error("unknown key")]
     UnknownKey,
+    /// Its session has ended.
+    #[error("revoked token")]
+    Revoked,
 }
 
 /// A future that a [`KeySource`] answers with.
@@ -115,6 +121,12 @@ pub type KeyFuture<'a> = Pin<Box<dyn Future<Output = Option<VerifyingKey>> + Sen
 pub trait KeySource: Send + Sync {
     /// The key of this name, if there is one.
     fn find<'a>(&'a self, kid: &'a str) -> KeyFuture<'a>;
+}
+
+/// Knows which tokens are dead before their time. Asked at every request: it answers from memory.
+pub trait Revocations: Send + Sync {
+    /// Whether a token of this session, made at `issued_at` (its `iat`, in seconds since 1970), is good no more.
+    fn is_revoked(&self, session: SessionId, issued_at: i64) -> bool;
 }
 
 /// Keys that do not change: a snapshot of a JWKS.
@@ -127,6 +139,7 @@ pub struct Verifier {
     keys: Arc<dyn KeySource>,
     issuer: Arc<str>,
     clock: Clock,
+    revocations: Option<Arc<dyn Revocations>>,
 }
 
 impl SigningKey {
@@ -220,11 +233,19 @@ impl KeySource for StaticKeys {
 impl Verifier {
     /// Checks tokens of `issuer` against `keys`.
     pub fn new(keys: Arc<dyn KeySource>, issuer: &str, clock: Clock) -> Self {
-        Self { keys, issuer: issuer.into(), clock }
+        Self { keys, issuer: issuer.into(), clock, revocations: None }
+    }
+
+    /// The same, and refuses tokens that were revoked. Without this a token is good until it expires.
+    #[must_use]
+    pub fn with_revocations(mut self, revocations: Arc<dyn Revocations>) -> Self {
+        self.revocations = Some(revocations);
+        self
     }
 
     /// The token's claims, when every check of RFC 8725 section 3 passes: fixed algorithm, type, signature by a key of
-    /// ours (URLs in the header are never followed), issuer, audience and times.
+    /// ours (URLs in the header are never followed), issuer, audience and times; and when its session has not ended, where
+    /// that is known.
     pub async fn verify(&self, token: &str) -> Result<Claims, TokenError> {
         if token.len() > MAX_TOKEN_BYTES {
             return Err(TokenError::Invalid);
@@ -250,7 +271,11 @@ impl Verifier {
         if now >= claims.claims.exp + LEEWAY_SECONDS || now + LEEWAY_SECONDS < not_before {
             return Err(TokenError::Expired);
         }
-        Ok(claims.claims)
+        let claims = claims.claims;
+        if self.revocations.as_ref().is_some_and(|known| known.is_revoked(claims.sid, claims.iat)) {
+            return Err(TokenError::Revoked);
+        }
+        Ok(claims)
     }
 }
 
@@ -265,7 +290,7 @@ struct TimedClaims {
 mod tests {
     use super::*;
     use crate::clock::ManualClock;
-    use chrono::{DateTime, TimeDelta};
+    use chrono::DateTime;
     use uuid::Uuid;
 
     const ISSUER: &str = "http://localhost:8080";
@@ -298,6 +323,22 @@ mod tests {
         assert_eq!(verifier.verify(&token).await, Ok(claims(1_000_000)));
         clock.advance(TimeDelta::seconds(900 + LEEWAY_SECONDS));
         assert_eq!(verifier.verify(&token).await, Err(TokenError::Expired));
+    }
+
+    #[tokio::test]
+    async fn a_token_of_a_revoked_session_is_refused_and_others_are_not() {
+        struct One(SessionId);
+        impl Revocations for One {
+            fn is_revoked(&self, session: SessionId, _issued_at: i64) -> bool {
+                session == self.0
+            }
+        }
+        let (key, verifier, _) = parts();
+        let verifier = verifier.with_revocations(Arc::new(One(SessionId(Uuid::nil()))));
+        let dead = key.sign(&claims(1_000_000)).unwrap();
+        assert_eq!(verifier.verify(&dead).await, Err(TokenError::Revoked));
+        let other = Claims { sid: SessionId(Uuid::from_u128(1)), ..claims(1_000_000) };
+        assert_eq!(verifier.verify(&key.sign(&other).unwrap()).await, Ok(other));
     }
 
     #[tokio::test]

@@ -138,3 +138,15 @@ pub enum Control {
         generation_id: GenerationId,
     },
 }
+
+/// Tokens that are dead before their time, on the topic of revocations. Every verifier hears it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "revocation", rename_all = "snake_case")]
+pub enum Revocation {
+    /// Access tokens made from these sessions are good no more.
+    #[serde(rename_all = "camelCase")]
+    SessionsEnded {
+        /// Which; some hundred at most.
+        session_ids: Vec<SessionId>,
+    },
+}

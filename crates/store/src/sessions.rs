@@ -47,6 +47,15 @@ pub struct Session {
     pub last_used_at: DateTime<Utc>,
 }
 
+/// A session that has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EndedSession {
+    /// Identity.
+    pub id: SessionId,
+    /// When it ended.
+    pub ended_at: DateTime<Utc>,
+}
+
 /// Why a session ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EndReason {
@@ -212,19 +221,48 @@ pub async fn end(
     Ok(ended == 1)
 }
 
-/// Ends every session of the user but this one; answers how many.
-pub async fn end_others(db: &mut impl Db, user: UserId, keep: SessionId, now: DateTime<Utc>) -> Result<u64> {
-    Ok(q!(
+/// Ends every session of the user but this one; answers which.
+pub async fn end_others(
+    db: &mut impl Db,
+    user: UserId,
+    keep: SessionId,
+    now: DateTime<Utc>,
+) -> Result<Vec<SessionId>> {
+    let ended = q!(
         db,
+        fetch_all as (Uuid,),
         sql!(
             "UPDATE sessions SET ended_at = $3, end_reason = $4
-             WHERE user_id = $1 AND id <> $2 AND ended_at IS NULL AND expires_at > $3"
+             WHERE user_id = $1 AND id <> $2 AND ended_at IS NULL AND expires_at > $3 RETURNING id"
         ),
         user.0,
         keep.0,
         now,
         EndReason::Revoked.as_str()
-    )?)
+    )?;
+    Ok(ended.into_iter().map(|(id,)| SessionId(id)).collect())
+}
+
+/// Sessions of everybody that ended after `since`, the newest end first, after the cursor; at most `limit`.
+pub async fn list_ended(
+    db: &mut impl Db,
+    since: DateTime<Utc>,
+    after: Option<Cursor>,
+    limit: i64,
+) -> Result<Vec<EndedSession>> {
+    let rows = q!(
+        db,
+        fetch_all as (Uuid, DateTime<Utc>),
+        sql!(
+            "SELECT id, ended_at FROM sessions WHERE ended_at > $1
+             AND ($2 IS NULL OR (ended_at, id) < ($2, $3)) ORDER BY ended_at DESC, id DESC LIMIT $4"
+        ),
+        since,
+        after.map(|cursor| cursor.at),
+        after.map(|cursor| cursor.id),
+        limit
+    )?;
+    Ok(rows.into_iter().map(|(id, ended_at)| EndedSession { id: SessionId(id), ended_at }).collect())
 }
 
 /// The account behind a session that has not ended.

@@ -1,4 +1,5 @@
 //! What the queue promises, on both databases: one worker a job, a fence that refuses the late, one end.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
 
 use std::collections::HashSet;
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use aether_boot::{
-    Deps, Service, StartError,
+    Deps, Service, StartError, revocations,
     serve::{edge, health},
 };
 use aether_common::jwt::Verifier;
@@ -30,7 +30,8 @@ pub async fn router(deps: &Deps) -> Result<Router, StartError> {
 /// The three services, wired by calls instead of HTTP.
 pub async fn services(deps: &Deps) -> Result<[Service; 3], StartError> {
     let auth = aether_auth::build(deps).await?;
-    let verifier = Verifier::new(auth.keys, &deps.settings.public_url, deps.clock.clone());
+    let verifier = Verifier::new(auth.keys, &deps.settings.public_url, deps.clock.clone())
+        .with_revocations(revocations::start(deps).await?);
     let generation = aether_generation::build(deps, verifier.clone()).await?;
     let port = Arc::new(InProcess(generation.generations));
     let realtime = aether_realtime::build(deps, verifier, port).await?;

@@ -1,4 +1,5 @@
 //! What a person sees who starts `aether` with something wrong: exit code not 0, and one line that says what.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
 
 use std::{
     net::TcpListener,

@@ -1,6 +1,6 @@
 //! How a session reaches the client: the refresh token in the body, or in a cookie that scripts cannot read.
 
-use aether_common::{model::user::User, problem::Problem};
+use aether_common::{jwt::ACCESS_LIFETIME, model::user::User, problem::Problem};
 use aether_web::{context, extract::Json, respond::Error};
 use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::domain::session::{ACCESS_LIFETIME, Issued, REFRESH_LIFETIME};
+use crate::domain::session::{Issued, REFRESH_LIFETIME};
 
 /// Where browsers reach this service; a process of its own stands behind the gateway, which takes the prefix away.
 const COOKIE_PATH: &str = "/api/auth";

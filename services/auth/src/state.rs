@@ -21,7 +21,9 @@ use axum::{
 };
 use url::Url;
 
-use crate::domain::{hashing::Passwords, keys::Keyring, seal::Sealer, session::Sessions};
+use crate::domain::{
+    announce::Announcer, hashing::Passwords, keys::Keyring, seal::Sealer, session::Sessions,
+};
 
 /// Cheap to clone.
 #[derive(Clone)]
@@ -32,6 +34,7 @@ pub(crate) struct AppState {
     pub keys: Arc<Keyring>,
     pub verifier: Verifier,
     pub sessions: Sessions,
+    pub announcer: Announcer,
     pub passwords: Passwords,
     pub public_url: Arc<Url>,
     /// Origins whose pages may make calls that carry the cookie.
@@ -58,6 +61,7 @@ impl AppState {
             .map_err(|error| StartError::Other(format!("AETHER_PUBLIC_URL: {error}")))?;
         let mut origins = vec![public_url.origin().ascii_serialization()];
         origins.extend(settings.cors_origins.iter().map(|origin| origin.trim_end_matches('/').to_owned()));
+        let announcer = Announcer::new(deps.bus.clone(), deps.lifecycle.tasks.clone());
         Ok(Self {
             verifier: Verifier::new(keys.clone(), &settings.public_url, deps.clock.clone()),
             sessions: Sessions::new(
@@ -67,7 +71,9 @@ impl AppState {
                 keys.clone(),
                 &settings.public_url,
                 &sealer,
+                announcer.clone(),
             ),
+            announcer,
             passwords: Passwords::new().await?,
             store: deps.store.clone(),
             clock: deps.clock.clone(),

@@ -9,7 +9,7 @@ use aether_boot::{
 
 fn main() -> ExitCode {
     run(Process::Generation, |deps| async move {
-        let built = aether_generation::build(&deps, remote_verifier(&deps)?).await?;
+        let built = aether_generation::build(&deps, remote_verifier(&deps).await?).await?;
         stand_alone(built.service, &deps)
     })
 }

@@ -1,5 +1,6 @@
 //! The rules of accounts: no HTTP, no SQL.
 
+pub mod announce;
 pub mod email;
 pub mod hashing;
 pub mod keys;

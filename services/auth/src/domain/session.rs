@@ -8,7 +8,7 @@ use std::sync::Arc;
 use aether_common::{
     clock::Clock,
     id::{Ids, SessionId},
-    jwt::{AUDIENCE, Claims},
+    jwt::{ACCESS_LIFETIME, AUDIENCE, Claims},
     model::user::User,
     problem::Problem,
 };
@@ -24,10 +24,8 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use crate::domain::{keys::Keyring, seal::Sealer};
+use crate::domain::{announce::Announcer, keys::Keyring, seal::Sealer};
 
-/// How long an access token is good.
-pub const ACCESS_LIFETIME: TimeDelta = TimeDelta::minutes(15);
 /// How long a refresh token is good; each use begins it anew.
 pub const REFRESH_LIFETIME: TimeDelta = TimeDelta::days(30);
 /// How long a used token gives its successor again.
@@ -65,10 +63,11 @@ pub struct Sessions {
     keys: Arc<Keyring>,
     issuer: Arc<str>,
     successors: hmac::Key,
+    announcer: Announcer,
 }
 
 impl Sessions {
-    /// Sessions whose tokens are signed by `keys` in the name of `issuer`.
+    /// Sessions whose tokens are signed by `keys` in the name of `issuer`, and whose ends are told by `announcer`.
     pub fn new(
         store: Store,
         clock: Clock,
@@ -76,9 +75,10 @@ impl Sessions {
         keys: Arc<Keyring>,
         issuer: &str,
         sealer: &Sealer,
+        announcer: Announcer,
     ) -> Self {
         let successors = sealer.derive("refresh token successor v1");
-        Self { store, clock, ids, keys, issuer: issuer.into(), successors }
+        Self { store, clock, ids, keys, issuer: issuer.into(), successors, announcer }
     }
 
     /// Opens a session for somebody who has just proved who they are.
@@ -144,16 +144,21 @@ impl Sessions {
     /// Ends the session of this refresh token, whatever its place in the line; nothing happens when there is none.
     pub async fn end_by_token(&self, token: &SecretString) -> Result<(), Problem> {
         let mut tx = self.store.begin().await?;
-        if let Some(held) = sessions::hold_token(&mut tx, &digest(token)).await? {
-            let now = self.clock.now();
-            sessions::end(&mut tx, held.user_id, held.session_id, EndReason::Logout, now).await?;
-        }
-        Ok(tx.save().await?)
+        let Some(held) = sessions::hold_token(&mut tx, &digest(token)).await? else { return Ok(()) };
+        self.end_held(tx, &held, EndReason::Logout).await
     }
 
-    async fn end_reused(&self, mut tx: Tx, held: &HeldToken) -> Result<Problem, Problem> {
-        sessions::end(&mut tx, held.user_id, held.session_id, EndReason::Reused, self.clock.now()).await?;
+    async fn end_held(&self, mut tx: Tx, held: &HeldToken, reason: EndReason) -> Result<(), Problem> {
+        let ended = sessions::end(&mut tx, held.user_id, held.session_id, reason, self.clock.now()).await?;
         tx.save().await?;
+        if ended {
+            self.announcer.ended(held.user_id, vec![held.session_id], reason);
+        }
+        Ok(())
+    }
+
+    async fn end_reused(&self, tx: Tx, held: &HeldToken) -> Result<Problem, Problem> {
+        self.end_held(tx, held, EndReason::Reused).await?;
         tracing::warn!(
             event = "refresh_reused",
             user.id = %held.user_id,

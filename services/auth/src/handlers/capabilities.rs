@@ -1,5 +1,6 @@
 //! `GET /capabilities`
 
+use aether_common::jwt::ACCESS_LIFETIME;
 use aether_web::extract::Json;
 use serde::Serialize;
 
@@ -48,7 +49,7 @@ pub(crate) async fn get_capabilities() -> Json<Capabilities> {
             password_max_characters: password::MAX,
             name_max_characters: profile::MAX_NAME,
             preferences_max_bytes: profile::MAX_PREFERENCES,
-            access_token_seconds: session::ACCESS_LIFETIME.num_seconds(),
+            access_token_seconds: ACCESS_LIFETIME.num_seconds(),
             refresh_token_seconds: session::REFRESH_LIFETIME.num_seconds(),
         },
     })

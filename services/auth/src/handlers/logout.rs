@@ -42,7 +42,10 @@ pub(crate) async fn logout(
     }
     if let Ok(caller) = caller {
         let (mut conn, now) = (state.store.conn().await?, state.clock.now());
-        sessions::end(&mut conn, caller.user_id, caller.session_id, EndReason::Logout, now).await?;
+        let (user, session) = (caller.user_id, caller.session_id);
+        if sessions::end(&mut conn, user, session, EndReason::Logout, now).await? {
+            state.announcer.ended(user, vec![session], EndReason::Logout);
+        }
     }
     for token in tokens {
         state.sessions.end_by_token(&token).await?;

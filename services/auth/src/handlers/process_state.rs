@@ -1,10 +1,14 @@
 //! `GET /state`: for whoever runs the service.
 
-use aether_web::{auth::Admin, extract::Json, respond::ProblemBody};
+use aether_common::{model::user::Role, problem::Problem};
+use aether_web::{
+    extract::Json,
+    respond::{ProblemBody, Result},
+};
 use axum::extract::State;
 use serde::Serialize;
 
-use crate::state::AppState;
+use crate::state::{AppState, SignedIn};
 
 /// How busy the process is.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -27,10 +31,13 @@ pub(crate) struct ProcessState {
         (status = 403, body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
-pub(crate) async fn get_state(State(state): State<AppState>, _: Admin) -> Json<ProcessState> {
-    Json(ProcessState {
+pub(crate) async fn get_state(State(state): State<AppState>, caller: SignedIn) -> Result<Json<ProcessState>> {
+    if caller.user.role != Role::Admin {
+        return Err(Problem::forbidden("forbidden", "Only an administrator may do this.").into());
+    }
+    Ok(Json(ProcessState {
         uptime_seconds: state.started.elapsed().as_secs(),
         queue_depth: state.passwords.in_use(),
         password_hashes: state.passwords.operations(),
-    })
+    }))
 }

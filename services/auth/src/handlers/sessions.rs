@@ -23,6 +23,7 @@ use crate::state::{AppState, SignedIn};
 pub(crate) struct OwnSession {
     id: SessionId,
     /// The program that signed in, as it calls itself.
+    #[schema(required = true)]
     device: Option<String>,
     /// The address of the last use.
     ip: String,
@@ -78,7 +79,11 @@ pub(crate) async fn delete_session(
 ) -> Result<StatusCode> {
     let mut conn = state.store.conn().await?;
     let ended = sessions::end(&mut conn, caller.user.id, id, EndReason::Revoked, state.clock.now()).await?;
-    if ended { Ok(StatusCode::NO_CONTENT) } else { Err(Problem::not_found().into()) }
+    if !ended {
+        return Err(Problem::not_found().into());
+    }
+    state.announcer.ended(caller.user.id, vec![id], EndReason::Revoked);
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Signs out every other session of one's own.
@@ -94,6 +99,7 @@ pub(crate) async fn delete_other_sessions(
     caller: SignedIn,
 ) -> Result<StatusCode> {
     let mut conn = state.store.conn().await?;
-    sessions::end_others(&mut conn, caller.user.id, caller.session_id, state.clock.now()).await?;
+    let ended = sessions::end_others(&mut conn, caller.user.id, caller.session_id, state.clock.now()).await?;
+    state.announcer.ended(caller.user.id, ended, EndReason::Revoked);
     Ok(StatusCode::NO_CONTENT)
 }
