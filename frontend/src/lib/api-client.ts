@@ -45,6 +45,10 @@ export async function apiText(path: string, options: CallOptions = {}): Promise<
   return (await call(path, options)).text();
 }
 
+export async function apiBlob(path: string, options: CallOptions = {}): Promise<Blob> {
+  return (await call(path, options)).blob();
+}
+
 async function call(path: string, options: CallOptions): Promise<Response> {
   const authenticated = options.authenticated ?? true;
   let response = await send(path, options, authenticated);

@@ -2,7 +2,7 @@
 import { queryOptions } from "@tanstack/react-query";
 import { keys } from "@/api/keys";
 import type { Generation, GenerationSummary, Kind, Models, Page } from "@/api/types";
-import { api, apiText } from "@/lib/api-client";
+import { api, apiBlob, apiText } from "@/lib/api-client";
 import { isConnected, request } from "@/lib/socket";
 
 const POLL_MS = 20_000;
@@ -70,4 +70,9 @@ export async function cancelGeneration(id: string): Promise<void> {
 export function readFile(id: string, path: string): Promise<string> {
   const encoded = path.split("/").map(encodeURIComponent).join("/");
   return apiText(`/api/generate/history/${encodeURIComponent(id)}/files/${encoded}`);
+}
+
+/** All whole files as a .zip. */
+export function readArchive(id: string): Promise<Blob> {
+  return apiBlob(`/api/generate/history/${encodeURIComponent(id)}/archive`);
 }

@@ -1,11 +1,12 @@
-// The files of an artifact: tree, text, copy, download. Follows the file being written until the user picks another.
+// The files of an artifact: tree, text, copy, download of one or of all. Follows the file being written until the user picks another.
 import { useQuery } from "@tanstack/react-query";
-import { Download } from "lucide-react";
+import { Download, FolderDown } from "lucide-react";
 import { CopyButton } from "@/components/ui/copy-button";
 import { ErrorCard } from "@/components/ui/error-card";
 import { bytes } from "@/lib/words";
 import { readFile } from "../api/generations";
-import { saveText } from "../model/save-text";
+import { hasArchive, useArchive } from "../hooks/use-archive";
+import { saveText } from "../model/save-file";
 import { baseName, type GenerationView, type ViewFile } from "../model/view";
 import { CodeLines } from "./code-lines";
 import { FileTree } from "./file-tree";
@@ -51,6 +52,7 @@ export function CodeTab({ view, path, onPath }: CodeTabProps) {
             </button>
           )}
           {file.content !== null && <FileActs file={file} />}
+          {hasArchive(view) && <ArchiveButton view={view} />}
         </div>
         <FileText view={view} file={file} writing={writing} following={following} />
       </div>
@@ -74,6 +76,24 @@ function FileActs({ file }: { file: ViewFile }) {
         <Download className="i" aria-hidden="true" />
       </button>
     </>
+  );
+}
+
+function ArchiveButton({ view }: { view: GenerationView }) {
+  const { download, packing } = useArchive(view);
+  return (
+    <button
+      type="button"
+      className="btn btn-ghost btn-sm btn-icon"
+      aria-label="Download .zip"
+      title="Download .zip, all files"
+      aria-disabled={packing}
+      onClick={() => {
+        if (!packing) download();
+      }}
+    >
+      <FolderDown className="i" aria-hidden="true" />
+    </button>
   );
 }
 
