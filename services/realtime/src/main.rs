@@ -11,7 +11,8 @@ use aether_realtime::ports::HttpGenerations;
 fn main() -> ExitCode {
     run(Process::Realtime, |deps| async move {
         let generations = HttpGenerations::new(deps.http.clone(), &deps.settings.generation_url);
-        let service = aether_realtime::build(&deps, remote_verifier(&deps).await?, Arc::new(generations)).await?;
+        let service =
+            aether_realtime::build(&deps, remote_verifier(&deps).await?, Arc::new(generations)).await?;
         stand_alone(service, &deps)
     })
 }

@@ -38,7 +38,7 @@ const PUBLISH: Duration = Duration::from_secs(2);
 pub(super) struct Audience {
     state: State,
     about: About,
-    sockets: HashMap<Sid, Weak<Connection>>,
+    sockets: HashMap<Sid, (UserId, Weak<Connection>)>,
     /// Of a room; users have none.
     presence: Option<Presence>,
     /// The newest message of the room that the sockets here have.
@@ -104,7 +104,8 @@ impl Audience {
                     if let Some(presence) = &mut self.presence {
                         presence.enter(connection.sid, connection.user_id, &connection.session().caller.name);
                     }
-                    self.sockets.insert(connection.sid, Arc::downgrade(&connection));
+                    let seat = (connection.user_id, Arc::downgrade(&connection));
+                    self.sockets.insert(connection.sid, seat);
                 }
                 let _ = joined.send(Ok(self.everybody()));
             }
@@ -242,6 +243,9 @@ impl Audience {
     }
 
     async fn settle(&mut self) {
+        if self.presence.as_ref().is_some_and(|presence| presence.due_at() <= Instant::now()) {
+            self.connections();
+        }
         let (Some(presence), About::Room(room_id)) = (&mut self.presence, self.about) else { return };
         let due = presence.settle(Instant::now());
         for change in due.changes {
@@ -282,22 +286,25 @@ impl Audience {
         }
     }
 
-    /// The sockets that are still there.
+    /// The sockets that are still there. One whose goodbye was lost is noticed here.
     fn connections(&mut self) -> Vec<Arc<Connection>> {
         let mut connections = Vec::with_capacity(self.sockets.len());
-        self.sockets.retain(|_, socket| match socket.upgrade() {
-            Some(connection) => {
-                connections.push(connection);
-                true
+        let mut gone = Vec::new();
+        for (sid, (user, socket)) in &self.sockets {
+            match socket.upgrade() {
+                Some(connection) => connections.push(connection),
+                None => gone.push((*sid, *user)),
             }
-            None => false,
-        });
+        }
+        for (sid, user) in gone {
+            self.remove(sid, user, false);
+        }
         connections
     }
 
     fn is_idle(&self) -> bool {
         self.presence.as_ref().is_none_or(Presence::is_empty)
-            && self.sockets.values().all(|socket| socket.strong_count() == 0)
+            && self.sockets.values().all(|(_, socket)| socket.strong_count() == 0)
     }
 }
 
