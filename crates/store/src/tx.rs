@@ -14,8 +14,10 @@ use crate::error::{Result, StoreError};
 
 /// How long a caller waits for a connection before it is told that the database is unavailable.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
+/// The same for SQLite, where writers wait for one another and each for its disk: nobody else shares this database.
+const SQLITE_ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long SQLite waits for another writer.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A cheap handle on the database.
 #[derive(Clone, Debug)]
@@ -96,7 +98,7 @@ impl Store {
                     .busy_timeout(BUSY_TIMEOUT);
                 let pool = SqlitePoolOptions::new()
                     .max_connections(8)
-                    .acquire_timeout(ACQUIRE_TIMEOUT)
+                    .acquire_timeout(SQLITE_ACQUIRE_TIMEOUT)
                     .connect_with(options)
                     .await?;
                 Ok(Self { pool: Pool::Sq(pool) })

@@ -53,7 +53,9 @@ impl Drop for TestDatabase {
     fn drop(&mut self) {
         let Some((server, name)) = self.drop.take() else { return };
         // A test's runtime may be ending: the database is dropped from a runtime of its own, on a thread of its own.
-        let dropper = std::thread::spawn(move || {
+        let (done, finished) = std::sync::mpsc::channel::<()>();
+        std::thread::spawn(move || {
+            let _done = done;
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             if let Ok(runtime) = runtime {
                 runtime.block_on(async {
@@ -63,7 +65,9 @@ impl Drop for TestDatabase {
                 });
             }
         });
-        let _ = dropper.join();
+        // Bounded: this may be the test's only runtime thread, and a connection of its pool that is just being opened would
+        // hold the server up until its handshake times out, which only this thread could go on with.
+        let _ = finished.recv_timeout(std::time::Duration::from_secs(2));
     }
 }
 
