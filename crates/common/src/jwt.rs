@@ -243,6 +243,12 @@ impl Verifier {
         self
     }
 
+    /// Whether a token of this session, made at `issued_at` (its `iat`), is good no more: for whoever verified one and goes
+    /// on with it, as a socket does.
+    pub fn is_revoked(&self, session: SessionId, issued_at: i64) -> bool {
+        self.revocations.as_ref().is_some_and(|known| known.is_revoked(session, issued_at))
+    }
+
     /// The token's claims, when every check of RFC 8725 section 3 passes: fixed algorithm, type, signature by a key of
     /// ours (URLs in the header are never followed), issuer, audience and times; and when its session has not ended, where
     /// that is known.
@@ -272,7 +278,7 @@ impl Verifier {
             return Err(TokenError::Expired);
         }
         let claims = claims.claims;
-        if self.revocations.as_ref().is_some_and(|known| known.is_revoked(claims.sid, claims.iat)) {
+        if self.is_revoked(claims.sid, claims.iat) {
             return Err(TokenError::Revoked);
         }
         Ok(claims)

@@ -9,7 +9,7 @@ use std::{
 };
 
 use aether_common::{
-    id::{MessageId, RoomId, UserId},
+    id::{MessageId, RoomId, SessionId, UserId},
     jwt::Claims,
     notice::Notice,
 };
@@ -50,6 +50,8 @@ pub struct Session {
     pub caller: Caller,
     pub token: String,
     /// In seconds since 1970.
+    pub issued_at: i64,
+    /// In seconds since 1970.
     pub expires_at: i64,
 }
 
@@ -61,10 +63,10 @@ pub struct Told {
 
 impl Session {
     pub fn new(claims: Claims, token: String) -> Self {
-        let expires_at = claims.exp;
+        let (issued_at, expires_at) = (claims.iat, claims.exp);
         let caller =
             Caller { user_id: claims.sub, session_id: claims.sid, role: claims.role, name: claims.name };
-        Self { caller, token, expires_at }
+        Self { caller, token, issued_at, expires_at }
     }
 }
 
@@ -87,8 +89,10 @@ impl Connection {
         lock(&self.session).clone()
     }
 
-    pub fn expires_at(&self) -> i64 {
-        lock(&self.session).expires_at
+    /// The session behind the token, when the token was made and when it ends.
+    pub fn validity(&self) -> (SessionId, i64, i64) {
+        let session = lock(&self.session);
+        (session.caller.session_id, session.issued_at, session.expires_at)
     }
 
     /// Takes a newer token of the same user.

@@ -1,4 +1,4 @@
-//! `authenticate`, and the end of sockets whose token has ended.
+//! `authenticate`, and the end of sockets whose token has ended or whose session is dead.
 
 use std::time::Duration;
 
@@ -15,7 +15,8 @@ use crate::{
 
 /// A socket outlives its token by so many seconds.
 const GRACE_SECONDS: i64 = 30;
-const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// A dead session's sockets are gone within a second.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 #[derive(Deserialize)]
 pub struct Authenticate {
@@ -31,7 +32,7 @@ pub async fn authenticate(state: &State, connection: &Connection, asked: Authent
     Ok(Answer::Ack(json!({ "expiresAt": expires_at })))
 }
 
-/// Dismisses sockets whose token has ended, until the process stops.
+/// Dismisses sockets whose token has ended or whose session is dead, until the process stops.
 pub async fn watch(state: State) {
     let mut ticks = interval(LOOK_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -42,7 +43,10 @@ pub async fn watch(state: State) {
         }
         let now = state.deps.clock.now().timestamp();
         for connection in state.hub.connections() {
-            if now >= connection.expires_at() + GRACE_SECONDS {
+            let (session, issued_at, expires_at) = connection.validity();
+            if state.verifier.is_revoked(session, issued_at) {
+                connection.dismiss("session_revoked", "The session has ended.");
+            } else if now >= expires_at + GRACE_SECONDS {
                 connection.dismiss("session_expired", "The access token has ended.");
             }
         }

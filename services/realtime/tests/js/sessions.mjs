@@ -28,12 +28,17 @@ async function aTokenEnds() {
 
 async function aSessionIsRevoked() {
   const [made, other] = [await connect(ben), await connect(ben, { node: 1 })];
-  const stays = await connect(ana);
+  const stays = await connect(ben, { auth: { token: ben.later } });
   const gone = Promise.all([made, other].map((one) => new Promise((resolve) => one.once("disconnect", resolve))));
-  assert.equal((await fetch(`${urls[0]}/test/revoke/${ben.id}`, { method: "POST" })).status, 200);
+  const { sid } = JSON.parse(Buffer.from(ben.token.split(".")[1], "base64url"));
+  const before = Date.now();
+  assert.equal((await fetch(`${urls[0]}/test/revoke/${sid}`, { method: "POST" })).status, 200);
   assert.deepEqual(await gone, ["io server disconnect", "io server disconnect"]);
-  for (const one of [made, other]) assert.deepEqual(one.of("session_revoked"), [{ reason: "test" }]);
-  assert.equal(stays.connected, true);
+  assert.ok(Date.now() - before < 1_000, "within a second");
+  for (const one of [made, other]) assert.deepEqual(one.of("session_revoked"), [{ reason: "The session has ended." }]);
+  await stays.ask("no_such_event", {});
+  assert.equal(stays.connected, true, "another session lives on");
+  await assert.rejects(connect(ben), { message: "unauthorized" });
 }
 
 await story(onlyTheSameUserRenews, aSessionIsRevoked, aTokenEnds);

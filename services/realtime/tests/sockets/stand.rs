@@ -2,12 +2,12 @@
 
 use std::{net::SocketAddr, path, process::Stdio, sync::Arc, time::Duration};
 
-use aether_boot::{Deps, serve::stand_alone};
+use aether_boot::{Deps, revocations, serve::stand_alone};
 use aether_bus::{Bus, Topic};
 use aether_common::{
     clock::{Clock, ManualClock},
-    id::UserId,
-    notice::Notice,
+    id::SessionId,
+    notice::Revocation,
 };
 use aether_testkit::{Backend, People, Person, backends};
 use aether_web::extract::Path;
@@ -91,10 +91,11 @@ impl Stand {
 
 async fn node(deps: &Deps, people: &Arc<People>, clock: &ManualClock) -> String {
     let fake = Arc::new(Fake::new(deps));
-    let service = aether_realtime::build(deps, people.verifier(), fake).await.unwrap();
+    let verifier = people.verifier().with_revocations(revocations::start(deps).await.unwrap());
+    let service = aether_realtime::build(deps, verifier, fake).await.unwrap();
     let controls = Router::new()
         .route("/test/advance/{seconds}", post(advance))
-        .route("/test/revoke/{user}", post(revoke))
+        .route("/test/revoke/{session}", post(revoke))
         .route("/test/stop", post(stop))
         .with_state(Controls { clock: clock.clone(), deps: deps.clone() });
     let router = controls.merge(stand_alone(service, deps).unwrap());
@@ -115,9 +116,9 @@ async fn advance(State(controls): State<Controls>, Path(seconds): Path<i64>) {
     controls.clock.advance(TimeDelta::seconds(seconds));
 }
 
-async fn revoke(State(controls): State<Controls>, Path(user): Path<UserId>) {
-    let notice = Notice::SessionRevoked { session_id: None, reason: "test".into() };
-    controls.deps.bus.publish(&Topic::user(user), serde_json::to_vec(&notice).unwrap()).await.unwrap();
+async fn revoke(State(controls): State<Controls>, Path(session): Path<SessionId>) {
+    let ended = Revocation::SessionsEnded { session_ids: vec![session] };
+    controls.deps.bus.publish(&Topic::revocations(), serde_json::to_vec(&ended).unwrap()).await.unwrap();
 }
 
 async fn stop(State(controls): State<Controls>) {
