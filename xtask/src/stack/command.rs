@@ -44,7 +44,6 @@ pub fn run(options: &Options) -> Result<ExitCode> {
         folder: tools::root().to_owned(),
         env: Vec::new(),
         without_env: Vec::new(),
-        demo_model,
     })?;
     if options.json {
         let mut stdout = std::io::stdout().lock();

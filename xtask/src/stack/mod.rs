@@ -13,7 +13,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
@@ -23,7 +23,7 @@ use redis::Redis;
 use supervisor::{Spec, Supervisor};
 
 /// The packages whose binaries a stack is made of.
-pub const PACKAGES: [&str; 4] = ["aether-auth", "aether-generation", "aether-realtime", "aether-demo-model"];
+pub const PACKAGES: [&str; 3] = ["aether-auth", "aether-generation", "aether-realtime"];
 
 /// The services, in the order they are started.
 const SERVICES: [&str; 3] = ["auth", "generation", "realtime"];
@@ -43,8 +43,6 @@ pub struct Plan {
     pub env: Vec<(String, String)>,
     /// Taken out of the environment that the services inherit.
     pub without_env: Vec<String>,
-    /// Whether to answer prompts with the demo model.
-    pub demo_model: bool,
 }
 
 /// A stack that is ready. Dropping it ends all of it.
@@ -92,7 +90,6 @@ impl Stack {
         let postgres = postgres::start(supervisor, plan.durability)?;
         let redis = redis::start(supervisor)?;
         step.done();
-        let demo_model = if plan.demo_model { Some(start_demo_model(supervisor)?) } else { None };
 
         let step = out::step(format!("{} of each service: {}", plan.replicas, SERVICES.join(", ")));
         let mut services = Vec::new();
@@ -102,7 +99,7 @@ impl Stack {
                 services.push(Service { kind, name, port: ports::free()?, metrics: ports::free()?, pid: 0 });
             }
         }
-        let shared = shared_env(supervisor, plan, &services, &postgres, &redis, demo_model)?;
+        let shared = shared_env(supervisor, plan, &services, &postgres, &redis)?;
         for service in &mut services {
             service.pid = supervisor.start(service_spec(service, plan, &shared))?;
             // The first one moves the database to its newest schema; the others find it done.
@@ -159,44 +156,12 @@ impl Stack {
     }
 }
 
-/// The demo model at a natural pace; gives the base URL of its OpenAI-compatible API.
-fn start_demo_model(supervisor: &mut Supervisor) -> Result<String> {
-    const NAME: &str = "demo-model";
-    let step = out::step("the demo model (neither OPENAI_API_KEY nor OPENAI_BASE_URL is set)");
-    let port = ports::free()?;
-    let log = supervisor.log(NAME);
-    supervisor.start(Spec {
-        name: NAME.to_owned(),
-        program: tools::built("aether-demo-model", false),
-        args: ["--bind", &format!("127.0.0.1:{port}"), "--speed", "120"].map(str::to_owned).to_vec(),
-        env: Vec::new(),
-        without_env: Vec::new(),
-        folder: supervisor.dir().to_owned(),
-        user: None,
-        stop: (Signal::TERM, Duration::from_secs(5)),
-    })?;
-    let mut url = None;
-    supervisor.wait_until(NAME, Duration::from_secs(20), || {
-        url = base_url(&fs::read_to_string(&log).unwrap_or_default());
-        url.is_some()
-    })?;
-    step.done();
-    url.context("the demo model printed no address")
-}
-
-/// The first word of a printed line that is a URL, once the line is whole.
-fn base_url(printed: &str) -> Option<String> {
-    let whole = &printed[..=printed.rfind('\n')?];
-    whole.split_whitespace().find(|word| word.starts_with("http://")).map(str::to_owned)
-}
-
 fn shared_env(
     supervisor: &Supervisor,
     plan: &Plan,
     services: &[Service],
     postgres: &Postgres,
     redis: &Redis,
-    demo_model: Option<String>,
 ) -> Result<Vec<(String, String)>> {
     let data = supervisor.dir().join("data");
     fs::create_dir(&data)?;
@@ -204,7 +169,7 @@ fn shared_env(
         let port = services.iter().find(|service| service.kind == kind).map_or(0, |service| service.port);
         format!("http://127.0.0.1:{port}")
     };
-    let mut env = vec![
+    let env = vec![
         ("DATABASE_URL", postgres.url.clone()),
         ("REDIS_URL", redis.url.clone()),
         ("AETHER_PUBLIC_URL", format!("http://localhost:{}", plan.port)),
@@ -215,11 +180,6 @@ fn shared_env(
         ("AUTH_URL", first("auth")),
         ("GENERATION_URL", first("generation")),
     ];
-    if let Some(url) = demo_model {
-        env.push(("OPENAI_BASE_URL", url));
-        env.push(("AETHER_MODEL_COMPLEX", "aether-demo".to_owned()));
-        env.push(("AETHER_MODEL_SIMPLE", "aether-demo-mini".to_owned()));
-    }
     Ok(env.into_iter().map(|(name, value)| (name.to_owned(), value)).chain(plan.env.clone()).collect())
 }
 
@@ -255,7 +215,7 @@ fn base64(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{base_url, base64};
+    use super::base64;
 
     #[test]
     fn base64_is_padded_as_the_standard_says() {
@@ -263,14 +223,5 @@ mod tests {
         assert_eq!(base64(b"Ma"), "TWE=");
         assert_eq!(base64(b"M"), "TQ==");
         assert_eq!(base64(&[0xff; 32]).len(), 44);
-    }
-
-    #[test]
-    fn an_address_counts_once_its_line_is_whole() {
-        assert_eq!(base_url("http://127.0.0.1:80"), None);
-        assert_eq!(
-            base_url("listening\nhttp://127.0.0.1:8080/v1\n").as_deref(),
-            Some("http://127.0.0.1:8080/v1")
-        );
     }
 }

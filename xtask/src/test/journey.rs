@@ -83,7 +83,6 @@ pub fn stack(budget: &Budget) -> Result<()> {
         folder: folder.path().to_owned(),
         env: Vec::new(),
         without_env: SETTINGS.map(str::to_owned).to_vec(),
-        demo_model: true,
     })?;
     let url = stack.gateway.clone();
     let walked = walk(&url, &stack.supervisor.logs(), budget);
