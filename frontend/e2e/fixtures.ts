@@ -3,7 +3,7 @@
 import { test as base, expect, type Page } from "@playwright/test";
 
 interface Watch {
-  /** A failing answer that the test means to cause, such as a 401 for a wrong password. */
+  /** A failing call that the test means to cause, such as a 401 for a wrong password: what `path` begins with. */
   allowFailure: (path: string, words: string) => void;
 }
 
@@ -15,10 +15,10 @@ export const test = base.extend<{ watch: Watch }>({
       const allowed: { path: string; words: string }[] = [];
       page.on("console", (message) => {
         if (message.type() !== "error") return;
-        const { url } = message.location();
-        const expected = allowed.some(
-          ({ path, words }) => `${message.text()} ${url}`.includes(path) && message.text().includes(words),
-        );
+        // A socket that could not be opened is named in the text, and any other failing call by its place.
+        const url = /'(wss?:[^']+)'/.exec(message.text())?.[1] ?? message.location().url;
+        const { pathname } = new URL(url || origin);
+        const expected = allowed.some(({ path, words }) => pathname.startsWith(path) && message.text().includes(words));
         if (!expected) problems.push(`console: ${message.text()} ${url}`);
       });
       page.on("pageerror", (error) => problems.push(`page: ${error.message}`));

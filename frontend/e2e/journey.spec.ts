@@ -1,4 +1,5 @@
 // The whole story in one browser: a prompt becomes software before the user's eyes, and nothing is lost on the way.
+import { readFile } from "node:fs/promises";
 import type { Page, WebSocket } from "@playwright/test";
 import { emptyParse, filesOf, parseArtifact, segmentsOf } from "../src/features/generation/model/parse-artifact";
 import { Api } from "./api";
@@ -78,6 +79,16 @@ test("a prompt becomes an app, over a reload in mid-stream", async ({ page, play
       `what was shown of ${moment.path} while it was written was a beginning of it`,
     ).toBe(true);
   }
+
+  // All of it comes in one .zip, with every file's name in it.
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("button", { name: "Download .zip" }).click(),
+  ]);
+  expect(download.suggestedFilename()).toMatch(/\.zip$/);
+  const zip = await readFile(await download.path());
+  expect(zip.subarray(0, 2).toString()).toBe("PK");
+  for (const file of files) expect(zip.includes(file.path), `${file.path} is in the .zip`).toBe(true);
 
   // It is in the library, by a word of its prompt, and opens again.
   await page.getByRole("link", { name: "Library" }).first().click();
@@ -191,7 +202,7 @@ test("a lost connection loses nothing, and a prompt sent without one waits for i
   }
 
   // Without a connection a prompt waits, survives, and goes out once.
-  watch.allowFailure("", "ERR_INTERNET_DISCONNECTED");
+  watch.allowFailure("/socket.io/", "ERR_INTERNET_DISCONNECTED");
   await context.setOffline(true);
   links.at(-1)?.close();
   await page.getByRole("textbox", { name: "Message" }).fill("add a column for weight");

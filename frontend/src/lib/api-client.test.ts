@@ -82,3 +82,14 @@ it("turns a problem into an error with its code, fields and waiting time", async
   expect(error).toMatchObject({ code: "rate_limited", retryAfter: 12, traceId: "abc", fields: [{ field: "email" }] });
   expect(errorWords(error)).toBe("Too many at once. Ready again in 12 s.");
 });
+
+it("says of refused fields what is wrong with each", async () => {
+  beginSession(session("t"));
+  const errors = [
+    { field: "name", message: "must not be blank" },
+    { field: "q", message: "must have at most 200 characters" },
+  ];
+  fakeServer(() => ({ status: 422, body: { detail: "Some fields are not valid.", errors } }));
+  const error = await api("/api/rooms").catch((failure: unknown) => failure);
+  expect(errorWords(error)).toBe("The name must not be blank. The search must have at most 200 characters.");
+});

@@ -2,6 +2,7 @@
 // Knows no endpoint by itself; each feature's api/ folder does.
 import type { Fault, FieldError } from "@/api/types";
 import { accessToken, renewSession } from "./auth-session";
+import { fieldSentence } from "./words";
 
 /** A call that did not succeed. `status` 0 means that no answer came at all. */
 export class ApiError extends Error {
@@ -98,6 +99,7 @@ function unreachableWords(): string {
 export function errorWords(error: unknown): string {
   if (error instanceof ApiError) {
     if (error.status === 429) return `Too many at once. Ready again in ${error.retryAfter ?? 60} s.`;
+    if (error.fields.length > 0) return error.fields.map(fieldSentence).join(" ");
     return error.message;
   }
   return error instanceof Error ? error.message : "This part stopped working.";

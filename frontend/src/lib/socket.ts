@@ -3,6 +3,7 @@
 import type { Socket } from "socket.io-client";
 import { create } from "zustand";
 import { expireSession, freshToken, onToken, renewSession } from "./auth-session";
+import { refusalWords } from "./words";
 
 export type Connection = "off" | "connecting" | "connected" | "reconnecting" | "offline";
 
@@ -77,7 +78,7 @@ export async function request<T>(event: string, payload: object): Promise<T> {
     throw new SocketError("timeout", "The server did not answer in time.");
   }
   if (ack?.ok === false || ack?.error) {
-    throw new SocketError(ack.error?.code ?? "refused", ack.error?.message ?? "The server refused this.");
+    throw new SocketError(ack.error?.code ?? "refused", refusalWords(ack.error?.message ?? "The server refused this."));
   }
   return ack as T;
 }

@@ -1,5 +1,16 @@
 import { expect, it } from "vitest";
-import { ago, bytes, count, dayName, duration, grouped, stopwatch, titleOf } from "./words";
+import {
+  ago,
+  bytes,
+  count,
+  dayName,
+  duration,
+  fieldSentence,
+  grouped,
+  refusalWords,
+  stopwatch,
+  titleOf,
+} from "./words";
 
 const now = Date.parse("2026-03-18T12:00:00");
 const before = (minutes: number) => new Date(now - minutes * 60_000).toISOString();
@@ -25,4 +36,14 @@ it("says figures with their unit", () => {
 it("names a thing by its title, else by its prompt", () => {
   expect(titleOf({ title: "Team to-dos", prompt: "x" })).toBe("Team to-dos");
   expect(titleOf({ title: " ", prompt: "make it\nplease" })).toBe("make it");
+});
+
+it("makes a sentence of what the server says of a field", () => {
+  expect(fieldSentence({ field: "password", message: "is too easy to guess. Add another word." })).toBe(
+    "The password is too easy to guess. Add another word.",
+  );
+  expect(fieldSentence({ field: "prompt", message: "must not be blank" })).toBe("The message must not be blank.");
+  expect(fieldSentence({ field: "toString", message: "is not known here" })).toBe('"toString" is not known here.');
+  expect(refusalWords("Some fields are not valid. prompt must not be blank.")).toBe("The message must not be blank.");
+  expect(refusalWords("There is nothing here that you may see.")).toBe("There is nothing here that you may see.");
 });

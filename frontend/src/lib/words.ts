@@ -68,6 +68,29 @@ export function titleOf(generation: { title?: string | null; prompt: string }): 
   return line.length > 60 ? `${line.slice(0, 57).trimEnd()}…` : line;
 }
 
+const SUBJECTS: Readonly<Record<string, string>> = {
+  email: "The e-mail",
+  message: "The message",
+  name: "The name",
+  password: "The password",
+  prompt: "The message",
+  q: "The search",
+  title: "The title",
+};
+
+/** The server says what is wrong with a field ("must not be blank"); on the screen that is a sentence about it. */
+export function fieldSentence({ field, message }: { field: string; message: string }): string {
+  const subject = Object.hasOwn(SUBJECTS, field) ? SUBJECTS[field] : `"${field}"`;
+  const sentence = /^[a-z]/.test(message) ? `${subject} ${message}` : message;
+  return /[.!?]$/.test(sentence) ? sentence : `${sentence}.`;
+}
+
+/** A refusal over the socket is one text: "Some fields are not valid. prompt must not be blank." */
+export function refusalWords(message: string): string {
+  const [, field, rest] = /^Some fields are not valid\. (\S+) ([a-z].*)$/s.exec(message) ?? [];
+  return field && rest ? fieldSentence({ field, message: rest }) : message;
+}
+
 function dayDistance(then: number, now: number): number {
   const start = (time: number) => new Date(time).setHours(0, 0, 0, 0);
   return Math.round((start(now) - start(then)) / 86_400_000);

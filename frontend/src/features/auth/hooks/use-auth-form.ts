@@ -1,6 +1,7 @@
 // The state of a sign-in or register form: its check, its call, the server's word, and where the caret goes on an error.
 import { type FormEvent, useRef, useState } from "react";
 import { ApiError, errorWords } from "@/lib/api-client";
+import { fieldSentence } from "@/lib/words";
 import type { FieldErrors } from "../model/check";
 
 type FieldName = keyof FieldErrors;
@@ -39,7 +40,7 @@ export function useAuthForm<T extends Partial<Record<FieldName, string>>>(initia
       if (error instanceof ApiError) {
         const named: FieldErrors = {};
         for (const { field, message } of error.fields) {
-          if (field in initial) named[field as FieldName] ??= asSentence(field as FieldName, message);
+          if (field in initial) named[field as FieldName] ??= fieldSentence({ field, message });
         }
         show(named);
         setFailure(
@@ -68,10 +69,4 @@ export function useAuthForm<T extends Partial<Record<FieldName, string>>>(initia
     };
   }
   return { bind, busy, failure, onSubmit };
-}
-
-/** The server names what is wrong with a field ("is too easy to guess"); on the screen that is a sentence. */
-function asSentence(field: FieldName, message: string): string {
-  const subject = { name: "The name", email: "The e-mail", password: "The password" }[field];
-  return /^[a-z]/.test(message) ? `${subject} ${message}` : message;
 }
