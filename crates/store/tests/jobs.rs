@@ -94,6 +94,7 @@ async fn end(store: &Store, id: GenerationId, fence: Option<i64>, now: DateTime<
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[expect(clippy::disallowed_methods, reason = "the test waits for each of them")]
 async fn each_job_goes_to_one_worker_oldest_first() {
     for db in databases().await {
         let ana = user(&db.store).await;

@@ -111,7 +111,7 @@ impl Worker {
                 }
                 Ok(None) => {}
                 Err(error) => {
-                    tracing::warn!(event = "claim_failed", %error, "the queue cannot be read; trying again")
+                    tracing::warn!(event = "claim_failed", %error, "the queue cannot be read; trying again");
                 }
             }
             drop(slot);

@@ -1,5 +1,6 @@
 //! What a client of the generation service relies on, told through its HTTP routes on both backends, with the demo model
 //! as the provider over HTTP.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
@@ -25,7 +26,7 @@ async fn sites() -> Vec<Site> {
     let quick = Deadlines {
         first_token: Duration::from_secs(2),
         idle: Duration::from_secs(1),
-        total: Duration::from_secs(60),
+        total: Duration::from_mins(1),
     };
     let mut sites = Vec::new();
     for backend in backends([("METRICS_ADDR", "off")]).await {

@@ -197,7 +197,7 @@ fn usual_path(kind: Kind, language: &str) -> Option<&'static str> {
     Some(match (kind, language) {
         (Kind::Api, "yaml" | "yml") => "openapi.yaml",
         (Kind::Api, "json") => "openapi.json",
-        (Kind::Ui, "html") => "index.html",
+        (Kind::Ui | Kind::Code, "html") => "index.html",
         (Kind::Ui, "tsx" | "jsx" | "ts" | "js" | "typescript" | "javascript") => "src/App.tsx",
         (Kind::Code | Kind::Cli, "python" | "py") => "main.py",
         (Kind::Code | Kind::Cli, "javascript" | "js") => "main.js",
@@ -205,7 +205,6 @@ fn usual_path(kind: Kind, language: &str) -> Option<&'static str> {
         (Kind::Code | Kind::Cli, "rust" | "rs") => "main.rs",
         (Kind::Code | Kind::Cli, "go") => "main.go",
         (Kind::Cli, "bash" | "sh") => "main.sh",
-        (Kind::Code, "html") => "index.html",
         (Kind::Code, "sql") => "main.sql",
         _ => return None,
     })

@@ -28,7 +28,7 @@ mod tests {
         assert_eq!(wait_before(2, None, 1.0), Some(Duration::from_millis(250)));
         assert_eq!(wait_before(3, None, 0.0), Some(Duration::from_millis(250)));
         assert_eq!(wait_before(2, Some(Duration::from_secs(2)), 0.5), Some(Duration::from_secs(2)));
-        assert_eq!(wait_before(2, Some(Duration::from_secs(3600)), 0.5), None);
+        assert_eq!(wait_before(2, Some(Duration::from_hours(1)), 0.5), None);
         assert_eq!(wait_before(MAX_CALLS + 1, None, 0.5), None);
     }
 }

@@ -29,7 +29,7 @@ use crate::{
 };
 
 /// How long a waiting client waits before it is told where to look.
-const WAIT: Duration = Duration::from_secs(120);
+const WAIT: Duration = Duration::from_mins(2);
 
 macro_rules! create {
     ($name:ident, $operation:literal, $path:literal, $kind:expr, $what:literal) => {

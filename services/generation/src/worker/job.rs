@@ -348,12 +348,11 @@ async fn call(
     let mut has_text = false;
     let mut ready: Option<Chunk> = None;
     loop {
-        let chunk = match ready.take() {
-            Some(chunk) => Some(chunk),
-            None => {
-                let by = if has_text { Instant::now() + worker.deadlines.idle } else { first_by };
-                patience.wait(by, chunks.next()).await?.transpose()?
-            }
+        let chunk = if let Some(chunk) = ready.take() {
+            Some(chunk)
+        } else {
+            let by = if has_text { Instant::now() + worker.deadlines.idle } else { first_by };
+            patience.wait(by, chunks.next()).await?.transpose()?
         };
         match chunk {
             // The stream ends without an error only after a finish reason.
@@ -530,10 +529,10 @@ async fn release(worker: &Worker, claim: &Claim, lost: &CancellationToken) {
     };
     match released.await {
         Ok(()) => {
-            tracing::info!(event = "handed_over", generation.id = %claim.generation_id, "the job waits for another worker")
+            tracing::info!(event = "handed_over", generation.id = %claim.generation_id, "the job waits for another worker");
         }
         Err(error) => {
-            tracing::warn!(generation.id = %claim.generation_id, %error, "the job's lease must run out")
+            tracing::warn!(generation.id = %claim.generation_id, %error, "the job's lease must run out");
         }
     }
 }
