@@ -88,6 +88,14 @@ pub enum Notice {
         /// Which.
         room_id: RoomId,
     },
+    /// A session of the user, or every one of theirs, is dead: its sockets are disconnected.
+    #[serde(rename_all = "camelCase")]
+    SessionRevoked {
+        /// Which; all when there is none.
+        session_id: Option<SessionId>,
+        /// For a person.
+        reason: String,
+    },
     /// Everybody whose sockets one process holds in a room. Said at every change, when asked, and from time to time:
     /// a process that falls silent has crashed, and its people are gone.
     #[serde(rename_all = "camelCase")]

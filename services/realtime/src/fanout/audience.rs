@@ -152,6 +152,15 @@ impl Audience {
                     presence.asked();
                 }
             }
+            // The watch over sessions would find them too, a little later and without the reason.
+            Notice::SessionRevoked { session_id, reason } => {
+                for connection in self.connections() {
+                    let session = connection.session().caller.session_id;
+                    if session_id.is_none_or(|revoked| revoked == session) {
+                        connection.dismiss("session_revoked", reason);
+                    }
+                }
+            }
             Notice::MessageReceived { message, after } => {
                 let (id, room) = (message.id, message.room_id);
                 if self.newest.is_some_and(|newest| id <= newest) {
