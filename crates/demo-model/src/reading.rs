@@ -1,6 +1,7 @@
 //! What the wishes mean: the things (with fields), the place, the verbs, the look, the title. Only reading; the
 //! writers of the four kinds decide what to do with it.
 
+mod implied;
 mod items;
 mod text;
 
@@ -19,6 +20,8 @@ pub struct Entity {
     pub singular: String,
     pub plural: String,
     pub fields: Vec<Field>,
+    /// The noun of the word list that lends the fields; the own name when there is none.
+    pub kin: String,
     /// How many rows of samples there are; at least 1.
     pub rows: usize,
     /// Whether the word list knows it, or it was made from the prompt's words.
@@ -62,9 +65,27 @@ impl Entity {
             singular: noun.singular.clone(),
             plural: noun.plural.clone(),
             fields: noun.fields.clone(),
+            kin: noun.name.clone(),
             rows: noun.rows.max(1),
             known: true,
         }
+    }
+
+    /// A thing of the word list under the name that the user gave it: the list only lends its fields.
+    pub fn called(words: &str, noun: &Noun) -> Self {
+        let mut entity = Self::of(noun);
+        let singular = words::singular(words);
+        let name = words::camel(&singular);
+        if singular != noun.singular
+            && !name.eq_ignore_ascii_case(&noun.name)
+            && words.is_ascii()
+            && words::is_a_name(words)
+        {
+            entity.plural = words::plural(&singular);
+            entity.name = name;
+            entity.singular = singular;
+        }
+        entity
     }
 
     /// A thing that no list knows: it gets a name and what most things have.
@@ -82,7 +103,15 @@ impl Entity {
                 false,
             ),
         ];
-        Self { plural: words::plural(&singular), singular, name, fields, rows: 3, known: false }
+        Self {
+            plural: words::plural(&singular),
+            singular,
+            kin: name.clone(),
+            name,
+            fields,
+            rows: 3,
+            known: false,
+        }
     }
 
     /// The name as a variable: what templates name by themselves is not shadowed.
@@ -146,12 +175,27 @@ impl Entity {
         self.fields.iter().find(|field| wanted(&field.of))
     }
 
-    /// Adds a field unless it has one of that name; a wish may change the type of one it has.
+    /// Adds a field unless it has one of that name. A wish for one it has under another name gives it that name.
     pub fn add(&mut self, field: Field) {
-        match self.fields.iter_mut().find(|has| has.name == field.name) {
-            Some(_) => {}
+        if self.find(&field.name).is_some() {
+            return;
+        }
+        let usual = words::field(&words::spaced(&field.name)).map(|known| known.name.clone());
+        match self.fields.iter_mut().find(|has| Some(&has.name) == usual.as_ref()) {
+            Some(has) => {
+                has.name = field.name;
+                has.label = field.label;
+            }
             None => self.fields.push(field),
         }
+    }
+
+    /// Takes what `marking it as read` says: a yes or no instead of a choice with that word in it.
+    fn add_mark(&mut self, field: Field) {
+        let word = words::spaced(&field.name);
+        let said = |of: &Type| matches!(of, Type::Choice(choices) if choices.contains(&word));
+        self.fields.retain(|has| !said(&has.of));
+        self.add(field);
     }
 }
 
@@ -210,6 +254,13 @@ impl Reading {
         for field in &self.wished {
             main.add(field.clone());
         }
+        for field in implied::fields(&self.all) {
+            if field.of == Type::Bool {
+                main.add_mark(field);
+            } else {
+                main.add(field);
+            }
+        }
         if overdue && main.find_type(|of| *of == Type::Date).is_none() {
             main.add(words::make_field("dueDate", Type::Date, false));
         }
@@ -229,11 +280,25 @@ impl Reading {
 
     /// A reference stays only when the thing it points at is here too, and then text of the same name goes.
     fn drop_dangling_references(&mut self) {
-        let here: Vec<String> = self.entities.iter().map(|entity| entity.name.to_lowercase()).collect();
+        let here: Vec<(String, String)> =
+            self.entities.iter().map(|entity| (entity.kin.to_lowercase(), entity.name.clone())).collect();
         let many = self.kind == Kind::Api;
         for entity in &mut self.entities {
-            entity.fields.retain(|field| match &field.of {
-                Type::Ref(target) => many && here.contains(&target.to_lowercase()),
+            let own = entity.name.clone();
+            entity.fields.retain_mut(|field| match &mut field.of {
+                Type::Ref(target) => {
+                    let hit = here.iter().find(|(kin, name)| *kin == target.to_lowercase() && *name != own);
+                    if let Some((_, name)) = hit.filter(|_| many) {
+                        // A thing under the user's own name is referred to by that name.
+                        if !name.eq_ignore_ascii_case(target) {
+                            field.name = format!("{name}Id");
+                            field.label = words::label(&field.name);
+                            name.clone_into(target);
+                        }
+                        return true;
+                    }
+                    false
+                }
                 _ => true,
             });
             let referred: Vec<String> = entity

@@ -1,7 +1,10 @@
 //! What is known of words: nouns with their fields, fields with their types, places with their nouns, plural and
 //! singular. The knowledge is in `templates/*.txt`; here is how it is looked up.
 
-use std::{collections::HashMap, sync::LazyLock};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::LazyLock,
+};
 
 /// What a field holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,6 +58,8 @@ const KEYWORDS: &str = "and as assert async await break case catch class const c
 struct Lists {
     nouns: Vec<Noun>,
     noun_of: HashMap<String, usize>,
+    /// Words that ask for a noun and are no name for it ("reading list" asks for books).
+    askers: HashSet<String>,
     fields: Vec<Field>,
     field_of: HashMap<String, usize>,
     domains: Vec<(String, Vec<String>)>,
@@ -65,6 +70,11 @@ static LISTS: LazyLock<Lists> = LazyLock::new(Lists::read);
 /// Finds a noun by its name or another word for it, singular or plural.
 pub fn noun(words: &str) -> Option<&'static Noun> {
     LISTS.noun_of.get(words).and_then(|at| LISTS.nouns.get(*at))
+}
+
+/// Whether a word that finds a noun is also a name for it: a novel is a book and called a novel, a reading list is not.
+pub fn is_a_name(words: &str) -> bool {
+    !LISTS.askers.contains(words)
 }
 
 /// Finds a known field by one of its names, singular or plural.
@@ -341,7 +351,7 @@ fn read_type(text: &str) -> Type {
 impl Lists {
     fn read() -> Self {
         let (fields, field_of) = read_fields(include_str!("../templates/fields.txt"));
-        let (nouns, noun_of) = read_nouns(include_str!("../templates/nouns.txt"), &fields);
+        let (nouns, noun_of, askers) = read_nouns(include_str!("../templates/nouns.txt"), &fields);
         let mut domains = Vec::new();
         for line in lines(include_str!("../templates/domains.txt")) {
             if let Some((names, members)) = line.split_once('|') {
@@ -349,7 +359,7 @@ impl Lists {
                 domains.extend(names.split(',').map(|name| (name.to_owned(), members.clone())));
             }
         }
-        Self { nouns, noun_of, fields, field_of, domains }
+        Self { nouns, noun_of, askers, fields, field_of, domains }
     }
 }
 
@@ -378,13 +388,23 @@ fn read_fields(text: &'static str) -> (Vec<Field>, HashMap<String, usize>) {
     (fields, names)
 }
 
-fn read_nouns(text: &'static str, known: &[Field]) -> (Vec<Noun>, HashMap<String, usize>) {
+fn read_nouns(text: &'static str, known: &[Field]) -> (Vec<Noun>, HashMap<String, usize>, HashSet<String>) {
     let mut nouns = Vec::new();
+    let mut askers = HashSet::new();
     let mut names: HashMap<String, usize> = HashMap::new();
     for line in lines(text) {
         let cells: Vec<&str> = line.splitn(4, '|').collect();
         let [name, others, fields, rows] = cells[..] else { continue };
-        let others: Vec<&str> = others.split(',').filter(|other| !other.is_empty()).collect();
+        let askers_here = others.split(',').filter_map(|other| other.strip_prefix('~'));
+        for asker in askers_here.filter(|asker| asker.replace(' ', "") != name) {
+            askers.insert(asker.to_owned());
+            askers.insert(plural(asker));
+        }
+        let others: Vec<&str> = others
+            .split(',')
+            .map(|other| other.trim_start_matches('~'))
+            .filter(|other| !other.is_empty())
+            .collect();
         // The first other word is the spaced form when the name is written together ("menuitem", "menu item").
         let spaced_name = others
             .first()
@@ -424,7 +444,7 @@ fn read_nouns(text: &'static str, known: &[Field]) -> (Vec<Noun>, HashMap<String
             rows: rows.len(),
         });
     }
-    (nouns, names)
+    (nouns, names, askers)
 }
 
 fn read_field(text: &str, known: &[Field]) -> Field {

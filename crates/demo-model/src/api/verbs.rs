@@ -160,7 +160,7 @@ fn object(reading: &Reading, form: &str, entities: &[Entity]) -> usize {
     let Some(verb) = tokens.iter().position(|token| token == first) else { return 0 };
     let names = |token: &String, entity: &Entity| {
         let one = words::singular(token);
-        words::noun(token).is_some_and(|noun| noun.name == entity.name) || one == entity.singular
+        words::noun(token).is_some_and(|noun| noun.name == entity.kin) || one == entity.singular
     };
     let mut best: Option<(usize, usize)> = None;
     for (index, token) in tokens.iter().enumerate() {

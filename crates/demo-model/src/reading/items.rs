@@ -47,7 +47,7 @@ const NOT_FIELDS: &str = "add edit delete remove create update view list mark sh
     tab tabs modal totals sum average averages progress bar counter calendar board cards table only just \
     no not everything something things stuff please make use changing editing adding deleting removing \
     creating viewing listing searching marking overdue expired paging crossed big large blue green red \
-    purple modern clean beautiful";
+    purple modern clean beautiful them it him her me each";
 
 const FILLERS: &str = "are if check checks bulk into pieces split large text a an the build make create write generate develop design implement give i want need would like \
     please me my our us simple small basic nice beautiful modern clean little tiny full complete great \
@@ -69,7 +69,7 @@ const FILLERS: &str = "are if check checks bulk into pieces split large text a a
 
 /// Words that hold things when they stand behind a thing: a recipe book has recipes.
 const CONTAINERS: &str = "book document item entry file record element journal album message card object thing library link \
-    list table url job image menu diary log catalog position category account stock inventory";
+    list table url job image menu diary log catalog position category account stock inventory reminder schedule alert";
 
 /// Nouns that are mostly something else in talk about programs.
 const WEAK: &str = "track tracks player class file image picture document link url record element object item thing table position word user \
@@ -95,15 +95,34 @@ pub fn find(text: &Text, kind: Kind) -> Found {
         .unwrap_or(tokens.len());
     let mut found = Found { domain: domain(tokens), ..Found::default() };
     let (mut entities, after_for) = nouns_of(&tokens[..head_end], kind, found.domain.as_deref());
-    if entities.is_empty() {
+    if entities.is_empty() && after_for.is_empty() && found.domain.is_none() {
+        // "a backend for tracking doses": the word that starts a list elsewhere comes before the thing here.
+        let hard =
+            |token: &String| ["with", "having", "including", "mit", "con", "avec"].contains(&token.as_str());
+        let end = tokens.iter().position(hard).unwrap_or(tokens.len());
+        if end > head_end {
+            let (first, later) = nouns_of(&tokens[head_end..end], kind, None);
+            entities = if first.is_empty() { later } else { first };
+        }
+    } else if entities.is_empty() {
         entities = after_for;
+    } else if kind == Kind::Api {
+        // "tracking doses for patients" has patients too; "for a clinic" is a place and no plural.
+        let more = after_for.into_iter().filter(|name| words::is_plural(name) && !entities.contains(name));
+        let more: Vec<String> = more.collect();
+        entities.extend(more);
     }
     let head_named = !entities.is_empty();
     let mut children = Vec::new();
-    for phrase in phrases(tokens) {
-        match classify(&phrase) {
+    let listed = phrases(tokens);
+    let place = kind == Kind::Ui && !head_named && found.domain.is_some();
+    // "with vintages and ratings": each has one; "with name, nicknames": each has many.
+    let one_each =
+        !place && kind != Kind::Api && listed.iter().all(|phrase| words::is_plural(&phrase.join(" ")));
+    for phrase in listed {
+        match classify(&phrase, one_each) {
             Item::Field(field)
-                if kind == Kind::Api
+                if (kind == Kind::Api || place)
                     && field.of == Type::List
                     && words::field(&words::spaced(&field.name)).is_none() =>
             {
@@ -111,7 +130,7 @@ pub fn find(text: &Text, kind: Kind) -> Found {
             }
             Item::Field(field) if found.fields.len() < MOST_FIELDS => found.fields.push(field),
             Item::Thing(name, field) => {
-                if kind == Kind::Api || (!head_named && kind == Kind::Ui) {
+                if kind == Kind::Api || (!head_named && kind == Kind::Ui && !one_each) {
                     children.push(name);
                 } else if let Some(field) = field
                     && found.fields.len() < MOST_FIELDS
@@ -140,7 +159,10 @@ pub fn find(text: &Text, kind: Kind) -> Found {
     for name in entities.iter().chain(&children) {
         match name.strip_prefix(UNKNOWN) {
             Some(words) if found.entities.len() < MOST_ENTITIES => {
-                found.entities.push(Entity::unknown(words));
+                let entity = Entity::unknown(words);
+                if !found.entities.iter().any(|has| has.name == entity.name) {
+                    found.entities.push(entity);
+                }
             }
             _ => push(&mut found.entities, name),
         }
@@ -148,7 +170,7 @@ pub fn find(text: &Text, kind: Kind) -> Found {
     if kind == Kind::Api {
         for (at, child) in found.entities.iter().enumerate() {
             if at > 0
-                && children.iter().any(|name| words::noun(name).is_some_and(|noun| noun.name == child.name))
+                && children.iter().any(|name| words::noun(name).is_some_and(|noun| noun.name == child.kin))
                 && head_named
                 && refers(child, &found.entities[0])
             {
@@ -163,7 +185,9 @@ pub fn find(text: &Text, kind: Kind) -> Found {
             _ => 0,
         };
         for member in members.iter().take(wanted) {
-            push(&mut found.entities, member);
+            if !found.entities.iter().any(|entity| entity.kin.eq_ignore_ascii_case(member)) {
+                push(&mut found.entities, member);
+            }
         }
     }
     if found.entities.is_empty()
@@ -181,7 +205,7 @@ pub fn find(text: &Text, kind: Kind) -> Found {
 pub fn find_changes(text: &Text) -> Vec<Field> {
     let mut fields = Vec::new();
     for phrase in phrases(text.tokens()) {
-        match classify(&phrase) {
+        match classify(&phrase, false) {
             Item::Field(field) | Item::Both(_, field) | Item::Thing(_, Some(field))
                 if fields.len() < MOST_FIELDS =>
             {
@@ -201,12 +225,20 @@ enum Item {
     Nothing,
 }
 
-fn classify(phrase: &[String]) -> Item {
+fn classify(phrase: &[String], one_each: bool) -> Item {
     let mut words: Vec<&str> = phrase.iter().map(String::as_str).collect();
     while words.first().is_some_and(|word| among(BEFORE, word)) {
         words.remove(0);
     }
     while words.last().is_some_and(|word| among(AFTER, word)) && words.len() > 1 {
+        words.pop();
+    }
+    // "table assignments" are a table each.
+    let assigned = words.len() > 1
+        && words
+            .last()
+            .is_some_and(|last| ["assignment", "assignments", "selection", "choice"].contains(last));
+    if assigned {
         words.pop();
     }
     let text = words.join(" ");
@@ -216,13 +248,21 @@ fn classify(phrase: &[String]) -> Item {
     let noun = words::noun(&text).filter(|_| words::is_plural(&text) || words.len() > 1);
     let field = words::field(&text);
     match (noun, field) {
-        (Some(noun), Some(field)) => return Item::Both(noun.name.to_lowercase(), field.clone()),
-        (None, Some(field)) => return Item::Field(field.clone()),
-        (Some(noun), None) => {
-            let list = words::make_field(&words::camel(&text), Type::List, false);
-            return Item::Thing(noun.name.to_lowercase(), Some(list));
+        (_, Some(field)) if assigned => return Item::Field(field.clone()),
+        (Some(_), Some(field)) => return Item::Both(text.clone(), own_name(field, &text)),
+        (None, Some(field)) => return Item::Field(own_name(field, &text)),
+        (Some(_), None) => {
+            let list = if one_each {
+                words::guess_field(&text)
+            } else {
+                words::make_field(&words::camel(&text), Type::List, false)
+            };
+            return Item::Thing(text, Some(list));
         }
         (None, None) => {}
+    }
+    if assigned {
+        return Item::Field(words::guess_field(&text));
     }
     if words.iter().any(|word| among(NOT_FIELDS, word) || !word.chars().all(|c| c.is_ascii_alphanumeric())) {
         return Item::Nothing;
@@ -240,10 +280,27 @@ fn classify(phrase: &[String]) -> Item {
         ));
     }
     let mut guess = words::guess_field(&text);
-    if guess.of == Type::Text && words::is_plural(&text) {
+    if guess.of == Type::Text && words::is_plural(&text) && !one_each {
         guess = words::make_field(&words::camel(&text), Type::List, false);
     }
     Item::Field(guess)
+}
+
+/// The known field under the word the user has for it: a "client" stays a client and is not called customer.
+fn own_name(field: &Field, words: &str) -> Field {
+    const NOT_NAMES: &str = "when where until from who ends end starts start place make count total hour";
+    let word = words::singular(words);
+    let keeps = matches!(field.of, Type::Text | Type::Choice(_) | Type::Money)
+        && word.len() > 3
+        && !word.contains(' ')
+        && word.chars().all(|c| c.is_ascii_alphabetic())
+        && !among(NOT_NAMES, &word);
+    let name = words::camel(&word);
+    if keeps && name != field.name {
+        Field { label: words::label(&name), name, ..field.clone() }
+    } else {
+        field.clone()
+    }
 }
 
 /// The runs of words that stand in lists after a marker.
@@ -295,17 +352,19 @@ fn phrases(tokens: &[String]) -> Vec<Vec<String>> {
     out
 }
 
-/// Nouns of the word list in the head: before "for", and after it.
+/// The things of the head, in the user's words: before "for", and after it.
 fn nouns_of(tokens: &[String], kind: Kind, domain: Option<&str>) -> (Vec<String>, Vec<String>) {
-    let mut before = Vec::new();
-    let mut after = Vec::new();
+    let mut found: Vec<Mention> = Vec::new();
     let domain_words: Vec<&str> = domain.map(|name| name.split(' ').collect()).unwrap_or_default();
     let mut past_for = false;
     let mut last_end = usize::MAX;
     let mut at = 0;
     while at < tokens.len() {
-        if matches!(tokens[at].as_str(), "for" | "para" | "für" | "pour") {
-            past_for = true;
+        match tokens[at].as_str() {
+            "for" | "para" | "für" | "pour" => past_for = true,
+            // "an API for a museum: artworks and artists": what follows is the list of things.
+            ":" => past_for = false,
+            _ => {}
         }
         let hit = (1..=3).rev().find_map(|length| {
             let words = tokens.get(at..at + length)?.join(" ");
@@ -324,29 +383,116 @@ fn nouns_of(tokens: &[String], kind: Kind, domain: Option<&str>) -> (Vec<String>
             && (among(WEAK, words::singular(&words).as_str()));
         let verb = words == "book"
             && tokens.get(at + 1).is_some_and(|next| ["a", "an", "the"].contains(&next.as_str()));
-        let list = if past_for { &mut after } else { &mut before };
-        if weak || code || verb {
+        // "a tool to log my runs" is no tool that is kept.
+        let program = words == "tool"
+            && tokens.get(at + 1).is_some_and(|next| ["to", "that", "for", "which"].contains(&next.as_str()));
+        if weak || code || verb || program {
             at += 1;
             continue;
         }
-        let name = noun.name.to_lowercase();
-        if last_end == at && !list.is_empty() {
+        let before = found.last().is_some_and(|mention| mention.past_for == past_for);
+        if last_end == at && before {
             // Two nouns in a row are one thing: the last one, or the first when the last only holds it.
             if among(CONTAINERS, words::singular(&words).as_str()) {
                 at += length;
                 continue;
             }
             if kind != Kind::Api {
-                list.pop();
+                found.pop();
             }
         }
-        if !list.contains(&name) {
-            list.push(name);
+        let asks = !words::is_a_name(&words);
+        let name = if asks { noun.name.to_lowercase() } else { words };
+        let known = found.iter().any(|has| {
+            has.past_for == past_for
+                && (words::singular(&has.name) == words::singular(&name)
+                    || (asks || has.asks || kind == Kind::Ui)
+                        && words::noun(&has.name).is_some_and(|other| other.name == noun.name))
+        });
+        if !known {
+            found.push(Mention { at, past_for, asks, name });
         }
         at += length;
         last_end = at;
     }
-    (before, after)
+    found.extend(unknown_mentions(tokens, kind, &found, &domain_words));
+    found.sort_by_key(|mention| mention.at);
+    // "inventory of a wine cellar" is about wines: words that only ask for a thing give way to names of things.
+    let generic =
+        |mention: &Mention| mention.asks && ["product", "item", "entry"].contains(&mention.name.as_str());
+    if found.iter().any(|mention| !mention.asks) {
+        let names_first = found.iter().any(|mention| !mention.asks && !mention.past_for);
+        found.retain(|mention| !mention.asks || !(names_first || generic(mention)));
+    }
+    let split = |past: bool| {
+        found.iter().filter(|mention| mention.past_for == past).map(|mention| mention.name.clone()).collect()
+    };
+    (split(false), split(true))
+}
+
+/// A thing that the head names.
+struct Mention {
+    at: usize,
+    past_for: bool,
+    /// The word asks for a thing and does not name it ("inventory").
+    asks: bool,
+    name: String,
+}
+
+/// Plurals that no list knows and that stand in a list of things: "parking spaces and permits".
+fn unknown_mentions(tokens: &[String], kind: Kind, found: &[Mention], domain: &[&str]) -> Vec<Mention> {
+    let parts: Vec<(usize, &[String])> = {
+        let mut out = Vec::new();
+        let mut from = 0;
+        for (at, token) in tokens.iter().enumerate() {
+            if matches!(token.as_str(), "," | "and" | "&" | ";" | ":" | "plus") {
+                out.push((from, &tokens[from..at]));
+                from = at + 1;
+            }
+        }
+        out.push((from, &tokens[from..]));
+        out
+    };
+    if parts.len() < 2 || !matches!(kind, Kind::Api | Kind::Ui) {
+        return Vec::new();
+    }
+    let mut out: Vec<Mention> = Vec::new();
+    for (from, part) in parts {
+        if found.iter().any(|mention| (from..from + part.len()).contains(&mention.at)) {
+            continue;
+        }
+        let past_for = tokens[..from + part.len()]
+            .iter()
+            .rev()
+            .find_map(|token| match token.as_str() {
+                "for" => Some(true),
+                ":" => Some(false),
+                _ => None,
+            })
+            .unwrap_or(false);
+        let mut run: Vec<&str> = Vec::new();
+        for word in part.iter().rev().map(String::as_str) {
+            let plain = word.len() > 2 && word.len() < 24 && word.chars().all(|c| c.is_ascii_alphabetic());
+            if !plain
+                || among(FILLERS, word)
+                || among(NOT_FIELDS, word)
+                || among(BEFORE, word)
+                || among(STOPS, word)
+                || domain.contains(&word)
+                || word.ends_with("ing")
+                || run.len() == 2
+            {
+                break;
+            }
+            run.insert(0, word);
+        }
+        let name = run.join(" ");
+        if !run.is_empty() && words::is_plural(&name) && (kind == Kind::Api || words::field(&name).is_none())
+        {
+            out.push(Mention { at: from, past_for, asks: false, name: format!("{UNKNOWN}{name}") });
+        }
+    }
+    out
 }
 
 fn domain(tokens: &[String]) -> Option<String> {
@@ -389,12 +535,14 @@ fn refers(child: &Entity, parent: &Entity) -> bool {
         .any(|field| matches!(&field.of, Type::Ref(target) if target.eq_ignore_ascii_case(&parent.name)))
 }
 
-fn push(entities: &mut Vec<Entity>, name: &str) {
+fn push(entities: &mut Vec<Entity>, words: &str) {
     if entities.len() < MOST_ENTITIES
-        && let Some(noun) = words::noun(name)
-        && !entities.iter().any(|entity| entity.name == noun.name)
+        && let Some(noun) = words::noun(words)
     {
-        entities.push(Entity::of(noun));
+        let entity = Entity::called(words, noun);
+        if !entities.iter().any(|has| has.name == entity.name) {
+            entities.push(entity);
+        }
     }
 }
 
@@ -433,7 +581,7 @@ mod tests {
                 "a gizmo tracker with colour, weight and serial number",
                 Kind::Ui,
                 &["gizmo"],
-                &["color", "weightKg", "serialNumber"],
+                &["colour", "weightKg", "serialNumber"],
             ),
             ("contacts and companies", Kind::Ui, &["contact", "company"], &[]),
         ];

@@ -112,6 +112,7 @@ pub fn find(reading: &Reading) -> Option<App> {
         "reservas",
         "kalender",
     ]) && !text.has(&["hotel guests", "crm"])
+        && !(reading.named_thing && reading.entities.len() > 1)
     {
         let own = reading.main();
         let name = if own.known && own.name == "room" {
@@ -224,7 +225,7 @@ fn app(about: &str, use_it: &str, tsx: String, parts: &[Part]) -> App {
         files.push((path.to_owned(), text.to_owned()));
     }
     files.push(("components/Page.tsx".to_owned(), template!("Page.tsx").to_owned()));
-    App { intro: about.to_owned(), closing: format!("Open the preview. {use_it}"), files }
+    App { intro: about.to_owned(), closing: use_it.to_owned(), files }
 }
 
 /// An app made of a template with files of its own.

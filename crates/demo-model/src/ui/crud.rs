@@ -60,7 +60,7 @@ pub fn app(reading: &Reading) -> App {
         join(&fields, "and"),
     );
     let closing = format!(
-        "Open the preview and press “Add {}”; what you enter is kept in this browser, and a deletion can be undone.",
+        "Press “Add {}” to begin; what you enter is kept in this browser, and a deletion can be undone.",
         entities[0].singular
     );
     App { intro, closing, files }
