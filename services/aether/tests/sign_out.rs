@@ -122,8 +122,8 @@ async fn who_signs_out_is_out_everywhere() {
         let answer = site.post("/api/auth/logout").bearer_auth(&here.token).send().await.unwrap();
         assert_eq!(answer.status(), StatusCode::NO_CONTENT);
         site.gets_out(&here).await;
-        let told = site.hear(&socket, "42").await;
-        assert_eq!(told, r#"42["session_revoked",{"reason":"You signed out."}]"#, "{}", site.name);
+        // The reason may be the notice's or that of the watch over tokens, whichever comes first.
+        site.hear(&socket, r#"42["session_revoked",{"reason":""#).await;
         // Again is no mistake, though the token is dead.
         let answer = site.post("/api/auth/logout").bearer_auth(&here.token).send().await.unwrap();
         assert_eq!(answer.status(), StatusCode::NO_CONTENT);
