@@ -38,6 +38,7 @@ pub struct Connection {
     pub watches: Mutex<Watches>,
     session: Mutex<Session>,
     dismissed: AtomicBool,
+    doubted: AtomicBool,
     // With the newest message that the socket was told when it joined.
     rooms: Mutex<HashMap<RoomId, Option<MessageId>>>,
     // While something is being answered: what must not arrive before the answer.
@@ -80,6 +81,7 @@ impl Connection {
             watches: Mutex::default(),
             session: Mutex::new(session),
             dismissed: AtomicBool::new(false),
+            doubted: AtomicBool::new(false),
             rooms: Mutex::default(),
             held: Mutex::default(),
         }
@@ -105,6 +107,11 @@ impl Connection {
         if !self.dismissed.load(Ordering::Relaxed) && self.outbox.dismiss(event, reason) {
             self.dismissed.store(true, Ordering::Relaxed);
         }
+    }
+
+    /// Whether it was doubted before.
+    pub fn doubt(&self) -> bool {
+        self.doubted.swap(true, Ordering::Relaxed)
     }
 
     pub fn enter(&self, room: RoomId) {

@@ -45,6 +45,10 @@ pub async fn watch(state: State) {
         for connection in state.hub.connections() {
             let (session, issued_at, expires_at) = connection.validity();
             if state.verifier.is_revoked(session, issued_at) {
+                // The notice that says why is given its time to come.
+                if !connection.doubt() {
+                    continue;
+                }
                 connection.dismiss("session_revoked", "The session has ended.");
             } else if now >= expires_at + GRACE_SECONDS {
                 connection.dismiss("session_expired", "The access token has ended.");

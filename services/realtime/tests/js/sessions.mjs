@@ -36,8 +36,13 @@ async function aSessionIsRevoked() {
   assert.deepEqual(await gone, ["io server disconnect", "io server disconnect"]);
   assert.ok(Date.now() - before < 1_000, "within a second");
   for (const one of [made, other]) assert.deepEqual(one.of("session_revoked"), [{ reason: "The session has ended." }]);
+  const signedOut = new Promise((resolve) => stays.once("disconnect", resolve));
   await stays.ask("no_such_event", {});
   assert.equal(stays.connected, true, "another session lives on");
+  const later = JSON.parse(Buffer.from(ben.later.split(".")[1], "base64url")).sid;
+  assert.equal((await fetch(`${urls[1]}/test/sign-out/${ben.id}/${later}`, { method: "POST" })).status, 200);
+  assert.equal(await signedOut, "io server disconnect");
+  assert.deepEqual(stays.of("session_revoked"), [{ reason: "You signed out." }]);
   await assert.rejects(connect(ben), { message: "unauthorized" });
 }
 

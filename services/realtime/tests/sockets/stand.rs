@@ -6,8 +6,8 @@ use aether_boot::{Deps, revocations, serve::stand_alone};
 use aether_bus::{Bus, Topic};
 use aether_common::{
     clock::{Clock, ManualClock},
-    id::SessionId,
-    notice::Revocation,
+    id::{SessionId, UserId},
+    notice::{Notice, Revocation},
 };
 use aether_testkit::{Backend, People, Person, backends};
 use aether_web::extract::Path;
@@ -96,6 +96,7 @@ async fn node(deps: &Deps, people: &Arc<People>, clock: &ManualClock) -> String 
     let controls = Router::new()
         .route("/test/advance/{seconds}", post(advance))
         .route("/test/revoke/{session}", post(revoke))
+        .route("/test/sign-out/{user}/{session}", post(sign_out))
         .route("/test/stop", post(stop))
         .with_state(Controls { clock: clock.clone(), deps: deps.clone() });
     let router = controls.merge(stand_alone(service, deps).unwrap());
@@ -119,6 +120,11 @@ async fn advance(State(controls): State<Controls>, Path(seconds): Path<i64>) {
 async fn revoke(State(controls): State<Controls>, Path(session): Path<SessionId>) {
     let ended = Revocation::SessionsEnded { session_ids: vec![session] };
     controls.deps.bus.publish(&Topic::revocations(), serde_json::to_vec(&ended).unwrap()).await.unwrap();
+}
+
+async fn sign_out(State(controls): State<Controls>, Path((user, session)): Path<(UserId, SessionId)>) {
+    let notice = Notice::SessionRevoked { session_id: Some(session), reason: "You signed out.".into() };
+    controls.deps.bus.publish(&Topic::user(user), serde_json::to_vec(&notice).unwrap()).await.unwrap();
 }
 
 async fn stop(State(controls): State<Controls>) {
