@@ -17,9 +17,12 @@ pub use known::weight;
 pub fn write(reading: &Reading) -> Artifact {
     let script = matches!(reading.language, Some(Language::JavaScript | Language::TypeScript));
     let program = if script {
-        script::find(reading).unwrap_or_else(|| script::manager(reading))
+        // What is not there in JavaScript and works on files is there in Python, and the answer says so.
+        script::find(reading)
+            .or_else(|| known::find_exact(reading))
+            .unwrap_or_else(|| script::manager(reading))
     } else {
-        known::find(reading).unwrap_or_else(|| manager::write(reading))
+        known::find(reading).or_else(|| known::text_files(reading)).unwrap_or_else(|| manager::write(reading))
     };
     program.into_artifact(reading)
 }
@@ -51,6 +54,9 @@ impl Program {
             ("py", "python", format!("test_{}.py", self.name), "python3 -m unittest".to_owned())
         };
         let asked = match reading.language {
+            Some(language @ (Language::JavaScript | Language::TypeScript)) if !self.script => {
+                format!(" It is in Python: this model does not know this one in {}.", language.name())
+            }
             Some(Language::Rust | Language::Go | Language::Html) | None
                 if reading.other_language.is_some() || reading.language.is_some() =>
             {

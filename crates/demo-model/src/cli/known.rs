@@ -297,15 +297,12 @@ const KNOWN: &[Known] = &[
             "decodes",
             "caesar",
             "cipher",
-            "encrypt",
-            "encrypts",
             "rot13",
             "morse",
             "morse code",
             "binary converter",
             "hex",
-            "url encode",
-            "encryption"
+            "url encode"
         ],
         "Encodes and decodes text: base64, hex, URL, HTML, rot13, Caesar, Morse and binary",
         &[("base64 hello", "encode"), ("base64 --decode aGVsbG8=", "decode"), ("morse SOS", "Morse"),]
@@ -349,7 +346,274 @@ const KNOWN: &[Known] = &[
         "Guess the number: the program thinks of one, you find it",
         &[("--max 1000 --tries 10", "a longer game"),]
     ),
+    known!(
+        "split",
+        &[
+            "split+file",
+            "split+files",
+            "split+lines",
+            "split+parts",
+            "splits+file",
+            "splits+files",
+            "splits+lines",
+            "split+csv",
+            "splitter",
+            "file splitter",
+            "split a big",
+            "split a large",
+            "splitting+file",
+            "into chunks",
+            "chunks+file",
+            "merge+parts",
+            "file into parts"
+        ],
+        "Splits a big file into parts by lines, size or number, and joins parts again",
+        &[
+            ("big.txt", "big-001.txt, big-002.txt and so on"),
+            ("big.csv --lines 500 --header", "each part starts with the first line"),
+            ("big.txt --parts 4 --dry-run", "only say what would be written"),
+        ]
+    ),
+    known!(
+        "encrypt",
+        &[
+            "encrypt",
+            "encrypts",
+            "encryption",
+            "decrypt",
+            "decrypts",
+            "encrypting",
+            "encrypt+password",
+            "encrypt+file",
+            "encrypts+file",
+            "encrypt+files",
+            "encrypts+files",
+            "password protect",
+            "password protects",
+            "encrypt a file",
+            "encrypted"
+        ],
+        "Encrypts and decrypts files with a password (scrypt, an HMAC-SHA256 key stream and seal, from Python's standard library; its format is reviewed by nobody, so use age or gpg for secrets that matter)",
+        &[("notes.txt", "make notes.txt.enc"), ("--decrypt notes.txt.enc", "make notes.txt again"),]
+    ),
+    known!(
+        "images",
+        &[
+            "resize images",
+            "resizes images",
+            "resize image",
+            "resize+images",
+            "resize+photos",
+            "resize+pictures",
+            "resizes+images",
+            "resizes+photos",
+            "resize+image",
+            "thumbnail",
+            "thumbnails",
+            "image size",
+            "image sizes",
+            "images+folder",
+            "image resizer",
+            "image dimensions",
+            "compress images",
+            "compress+images",
+            "convert images",
+            "convert+images",
+            "crop+images",
+            "watermark",
+            "images+sizes",
+            "png+jpg",
+            "png+jpeg",
+            "image converter",
+            "photo resizer",
+            "batch resize"
+        ],
+        "Reads the sizes of PNG, JPEG, GIF, BMP and WebP images and works out new ones. It cannot change pictures: Python's standard library has no image codecs, so it prints the ImageMagick commands that do it",
+        &[
+            ("photos", "sizes of all images in the folder"),
+            ("photos --fit 1200x1200", "the commands that resize them"),
+            ("photos --csv", "as CSV"),
+        ]
+    ),
+    known!(
+        "archive",
+        &[
+            "zip",
+            "unzip",
+            "backup",
+            "backups",
+            "back up",
+            "backs up",
+            "archive a folder",
+            "archive files",
+            "archiver",
+            "compress a folder",
+            "compress files",
+            "compress folder",
+            "compresses a folder",
+            "compresses files",
+            "backup+folder",
+            "backs up+folder",
+            "archive+folder",
+            "compress+folder",
+            "compress+files",
+            "backup script",
+            "file compressor",
+            "zip+folder",
+            "compress a file"
+        ],
+        "Backs up folders into dated zip archives, lists, checks and unpacks them",
+        &[
+            ("make notes", "an archive with the date in its name"),
+            ("make notes -o backups --keep 5", "keep the five newest"),
+            ("list notes.zip", "what is inside"),
+        ]
+    ),
+    known!(
+        "compare",
+        &[
+            "compare two folders",
+            "compares two folders",
+            "compare folders",
+            "compare directories",
+            "compare two directories",
+            "compares two directories",
+            "compares directories",
+            "compares folders",
+            "compare files",
+            "compare two files",
+            "compares two files",
+            "compare+folders",
+            "compare+files",
+            "compares+files",
+            "diff",
+            "sync",
+            "syncs",
+            "synchronize",
+            "synchronise",
+            "mirror a folder",
+            "sync two folders",
+            "sync folders",
+            "differences between",
+            "compare+directories",
+            "sync+folders",
+            "file sync"
+        ],
+        "Compares two folders or two files by content, and copies what is missing when asked to",
+        &[
+            ("photos backup", "what differs"),
+            ("photos backup --copy --dry-run", "what would be copied"),
+            ("old.txt new.txt", "the lines that differ"),
+        ]
+    ),
 ];
+
+/// The program for texts and files that no other knows; its operation is told by the wish.
+const TEXT_FILES: Known = known!(
+    "textfiles",
+    &[],
+    "Changes the text of files or of standard input",
+    &[
+        ("notes.txt", "on standard output"),
+        ("notes.txt --write", "back into the file"),
+        ("notes --ending .md --dry-run", "which files would change"),
+        ("--help", "all operations"),
+    ]
+);
+
+/// A known program, or the one for texts, whatever the language: for wishes that no program in that language meets.
+pub fn find_exact(reading: &Reading) -> Option<Program> {
+    find(reading).or_else(|| text_files(reading))
+}
+
+/// Words, and the operation of `textfiles` that they ask for. The first that is there wins.
+const OPERATIONS: &[(&[&str], &str)] = &[
+    (&["email addresses", "emails", "e mails", "mail addresses"], "emails"),
+    (&["urls", "links", "web addresses", "hyperlinks"], "urls"),
+    (&["extract+numbers", "extracts+numbers", "finds+numbers"], "numbers"),
+    (
+        &["duplicate lines", "duplicated lines", "repeated lines", "unique lines", "unique", "distinct"],
+        "unique",
+    ),
+    (&["blank lines", "empty lines"], "no-blank"),
+    (
+        &[
+            "remove comments",
+            "removes comments",
+            "strip comments",
+            "strips comments",
+            "comments+remove",
+            "comments+strip",
+        ],
+        "no-comments",
+    ),
+    (&["trailing whitespace", "trailing spaces", "whitespace", "trim", "trims"], "trim"),
+    (&["tabs+spaces", "tabs to spaces", "tabs"], "spaces"),
+    (&["uppercase", "upper case", "capital letters"], "upper"),
+    (&["lowercase", "lower case", "small letters"], "lower"),
+    (&["title case", "capitalize", "capitalizes"], "title"),
+    (&["line numbers", "number lines", "numbers lines", "number the lines"], "number"),
+    (
+        &[
+            "sort lines",
+            "sorts lines",
+            "sort+lines",
+            "sorts+lines",
+            "sort a file",
+            "sort text",
+            "sort+file",
+            "sorts+file",
+            "alphabetically",
+        ],
+        "sort",
+    ),
+    (&["reverse", "reverses", "backwards"], "reverse"),
+    (&["first lines", "head", "first+lines"], "head"),
+    (&["last lines", "tail", "last+lines"], "tail"),
+    (&["merge lines", "join lines", "joins lines", "join+lines"], "join"),
+    (&["wrap", "wraps", "line length", "reflow"], "wrap"),
+    (&["indent", "indents", "indentation"], "indent"),
+    (&["filter+lines", "filters+lines", "lines containing", "lines that contain", "matching lines"], "keep"),
+];
+
+/// A program that works on files, for a wish that speaks of files and of nothing to keep.
+pub fn text_files(reading: &Reading) -> Option<Program> {
+    let text = &reading.base;
+    let operation =
+        OPERATIONS.iter().find(|(words, _)| weight(text, words) > 0).map(|(_, operation)| *operation);
+    let files = text.has(&[
+        "file",
+        "files",
+        "folder",
+        "folders",
+        "directory",
+        "directories",
+        "line",
+        "lines",
+        "stdin",
+        "text",
+        "texts",
+        "pdf",
+        "pdfs",
+        "video",
+        "videos",
+        "audio",
+        "mp3",
+        "xml",
+        "yaml",
+        "spreadsheet",
+        "excel",
+    ]);
+    if text.has(KEEPERS) || !(files || operation.is_some() && !reading.named_thing) {
+        return None;
+    }
+    let mut program = program(&TEXT_FILES, reading, operation.unwrap_or("trim"));
+    program.about = match operation {
+        Some(name) => format!("Changes the text of files or of standard input: `{name}`, and some twenty other operations"),
+        None => "This model has no program for exactly that. Here is one that walks files and folders of text and changes them with the operation you name (sort, unique, trim, emails and others); your own goes into OPERATIONS".to_owned(),
+    };
+    Some(program)
+}
 
 /// Words that say things are kept: then it is a keeper, not one of these.
 const KEEPERS: &[&str] = &[
@@ -375,27 +639,38 @@ pub fn find(reading: &Reading) -> Option<Program> {
         .map(|known| (weight(&reading.base, known.words), known))
         .filter(|(weight, _)| *weight > 0)
         .max_by_key(|(weight, _)| *weight)?;
+    // "duplicate lines" of a file are another thing than duplicate files.
+    let operation = OPERATIONS.iter().map(|(words, _)| weight(&reading.base, words)).max().unwrap_or(0);
+    if operation > best.0
+        && let Some(program) = text_files(reading)
+    {
+        return Some(program);
+    }
     // A short word such as "json" loses against things to keep ("a todo list stored as json").
     if best.0 < 12 && reading.base.has(KEEPERS) && reading.named_thing {
         return None;
     }
-    let known = best.1;
+    Some(program(best.1, reading, ""))
+}
+
+fn program(known: &Known, reading: &Reading, operation: &str) -> Program {
+    let lines = reading.base.numbers().into_iter().find(|n| (1..=10_000_000).contains(n)).unwrap_or(1000);
     let test = fill(
         include_str!("../../templates/cli/test_known.py"),
         &[("module", known.name), ("Class", &words::pascal(known.name)), ("tests", known.tests)],
     );
-    Some(Program {
+    Program {
         name: known.name.to_owned(),
         script: false,
         about: known.about.to_owned(),
-        code: known.code.to_owned(),
+        code: fill(known.code, &[("lines", &lines.to_string()), ("operation", operation)]),
         test,
         examples: known
             .examples
             .iter()
             .map(|(call, what)| ((*call).to_owned(), (*what).to_owned()))
             .collect(),
-    })
+    }
 }
 
 /// How well words fit: the length of the longest that is there, joined words a little more.
