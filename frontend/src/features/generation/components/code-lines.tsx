@@ -12,19 +12,23 @@ interface CodeLinesProps {
   following?: boolean;
 }
 
-const FIRST_BUDGET = 400;
-const BUDGET = 100;
+/** How long one step of colouring may take, and how many lines it looks at between two looks at the clock. */
+const STEP_MS = 10;
+const STEP_LINES = 25;
 const TOO_LONG = 300_000;
 const CHUNK = 50;
+/** A long text is put on the page over several frames, this many chunks in each. */
+const CHUNKS_PER_FRAME = 8;
 
 export function CodeLines({ text, language, path = "", label, writing, following = false }: CodeLinesProps) {
   const chunks = useMemo(() => chunksOf(text), [text]);
+  const shown = useGradual(chunks.length);
   const inked = useInk(text, text.length > TOO_LONG ? null : languageFor(language, path));
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so it has to be reachable by keyboard
     <section className={following ? "code is-following" : "code"} tabIndex={0} aria-label={label}>
       <div>
-        {chunks.map((chunk, index) => (
+        {chunks.slice(0, shown).map((chunk, index) => (
           <Chunk
             // biome-ignore lint/suspicious/noArrayIndexKey: a chunk's place is its identity
             key={index}
@@ -109,6 +113,18 @@ const CodeLine = memo(function CodeLine({ number, text, tokens, now }: CodeLineP
   );
 });
 
+/** How many of `total` to draw now: it grows frame by frame, so that no frame has to draw all of a long text. */
+function useGradual(total: number): number {
+  const [drawn, setDrawn] = useState(0);
+  const shown = Math.min(total, drawn + CHUNKS_PER_FRAME);
+  useEffect(() => {
+    if (shown === drawn) return;
+    const frame = requestAnimationFrame(() => setDrawn(shown));
+    return () => cancelAnimationFrame(frame);
+  }, [shown, drawn]);
+  return shown;
+}
+
 function useInk(text: string, language: string | null): readonly Line[] {
   const [lines, setLines] = useState<readonly Line[]>([]);
   const ink = useRef<LineInk | null>(null);
@@ -130,13 +146,15 @@ function useInk(text: string, language: string | null): readonly Line[] {
   useEffect(() => {
     if (!ink.current || ready === 0) return;
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const step = (budget: number) => {
-      const result = ink.current?.update(text, budget);
+    const step = () => {
+      const until = performance.now() + STEP_MS;
+      let result = ink.current?.update(text, STEP_LINES);
+      while (result?.more && performance.now() < until) result = ink.current?.update(text, STEP_LINES);
       if (!result) return;
       setLines(result.lines);
-      if (result.more) timer = setTimeout(() => step(BUDGET), 16);
+      if (result.more) timer = setTimeout(step, 16);
     };
-    step(FIRST_BUDGET);
+    step();
     return () => clearTimeout(timer);
   }, [text, ready]);
   return language ? lines : [];

@@ -1,6 +1,6 @@
 // Colours code, line by line, as it grows: a finished line is read once. The engine and each language are loaded when first needed.
 // Gives classes of the design's six inks, never styles and never HTML.
-import type { GrammarState, HighlighterCore, LanguageInput, ThemeRegistration } from "@shikijs/core";
+import type { GrammarState, HighlighterCore, LanguageInput, ThemedToken, ThemeRegistration } from "@shikijs/core";
 
 export interface Token {
   readonly text: string;
@@ -194,17 +194,13 @@ export class LineInk {
     }
     if (end > this.done.length) {
       const piece = text.slice(this.done.length, end - 1);
-      this.lines = [...this.lines, ...this.tokens(piece)];
-      this.state = this.highlighter.getLastGrammarState(piece, this.options());
+      const tokens = this.highlighter.codeToTokensBase(piece, this.options());
+      this.lines = [...this.lines, ...tokens.map(inkedLine)];
+      // The state belongs to these very tokens: asking with the text would read it a second time.
+      this.state = this.highlighter.getLastGrammarState(tokens);
       this.done = text.slice(0, end);
     }
     return { lines: this.lines, more: text.indexOf("\n", end) >= 0 };
-  }
-
-  private tokens(piece: string): Line[] {
-    return this.highlighter
-      .codeToTokensBase(piece, this.options())
-      .map((line) => line.map((token) => ({ text: token.content, ink: inks[token.color?.toLowerCase() ?? ""] ?? "" })));
   }
 
   private options() {
@@ -215,4 +211,8 @@ export class LineInk {
       ...(this.state ? { grammarState: this.state } : {}),
     };
   }
+}
+
+function inkedLine(tokens: readonly ThemedToken[]): Line {
+  return tokens.map((token) => ({ text: token.content, ink: inks[token.color?.toLowerCase() ?? ""] ?? "" }));
 }

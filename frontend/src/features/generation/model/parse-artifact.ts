@@ -46,7 +46,8 @@ const PATH = /(?:^|\s)path=(?:"([^"]+)"|'([^']+)'|(\S+))/;
 export function parseArtifact(state: ParseState, text: string): ParseState {
   if (text === state.text) return state;
   if (!text.startsWith(state.text)) return advance(emptyParse, text);
-  return advance(state, text.slice(state.text.length));
+  // The text itself is kept, not the same text joined anew: the engine then compares the two at no cost of joining.
+  return { ...advance(state, text.slice(state.text.length)), text };
 }
 
 export function advance(state: ParseState, added: string): ParseState {
