@@ -383,7 +383,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/generate/history/{id}/files/{*path}": {
+    "/api/generate/history/{id}/files/{path}": {
         parameters: {
             query?: never;
             header?: never;
@@ -1503,6 +1503,11 @@ export interface components {
             /** @description Whether nothing was found. */
             ok: boolean;
         };
+        /**
+         * Format: binary
+         * @description The bytes of a zip, for the document alone.
+         */
+        Zip: string;
     };
     responses: never;
     parameters: never;
@@ -2300,7 +2305,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/zip": number[];
+                    "application/zip": components["schemas"]["Zip"];
                 };
             };
             404: {

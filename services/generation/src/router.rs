@@ -40,6 +40,9 @@ pub fn build(state: State) -> Service {
     let (long, mut document) = long.split_for_parts();
     let (short, described) = short.split_for_parts();
     document.merge(described);
+    // axum's sign for "the rest of the path" is not OpenAPI's, which has none.
+    let paths = std::mem::take(&mut document.paths.paths);
+    document.paths.paths = paths.into_iter().map(|(path, item)| (path.replace("{*", "{"), item)).collect();
     let health = health(&state);
     let router = Router::new()
         .merge(long)

@@ -18,10 +18,16 @@ use zip::{ZipWriter, write::SimpleFileOptions};
 use super::files::{attachment, files};
 use crate::{domain::artifact::File, state::State};
 
+/// The bytes of a zip, for the document alone.
+#[derive(utoipa::ToSchema)]
+#[schema(value_type = String, format = Binary)]
+#[expect(dead_code, reason = "only its schema is used")]
+pub struct Zip(Vec<u8>);
+
 /// Every file that can be written under a folder, as a zip.
 #[utoipa::path(
     get, path = "/history/{id}/archive", tag = "generations", operation_id = "getArchive", params(("id" = GenerationId, Path)),
-    responses((status = 200, content_type = "application/zip", body = Vec<u8>), (status = 404, body = ProblemBody))
+    responses((status = 200, content_type = "application/zip", body = Zip), (status = 404, body = ProblemBody))
 )]
 pub async fn archive(
     Shared(state): Shared<State>,
