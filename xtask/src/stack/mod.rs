@@ -10,10 +10,10 @@ pub mod redis;
 pub mod supervisor;
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
@@ -108,6 +108,9 @@ impl Stack {
         step.done();
 
         let step = out::step(format!("nginx at http://localhost:{}", plan.port));
+        // A copy: a build of the web UI must not take its files from under pages that are open.
+        let pages = supervisor.dir().join("pages");
+        copy_folder(&front_end::dist(), &pages).context("frontend/dist")?;
         let of = |kind: &str| -> Vec<u16> {
             services.iter().filter(|service| service.kind == kind).map(|service| service.port).collect()
         };
@@ -118,7 +121,7 @@ impl Stack {
                 auth: &of("auth"),
                 generation: &of("generation"),
                 realtime: &of("realtime"),
-                pages: &front_end::dist(),
+                pages: &pages,
             },
         )?;
         supervisor.wait_ready(nginx::NAME, plan.port, "/health", START)?;
@@ -154,6 +157,20 @@ impl Stack {
         self.supervisor.end(|name| name == nginx::NAME);
         self.supervisor.end(|name| SERVICES.iter().any(|kind| name.starts_with(kind)));
     }
+}
+
+fn copy_folder(from: &Path, to: &Path) -> Result<()> {
+    fs::create_dir(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let to = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy_folder(&entry.path(), &to)?;
+        } else {
+            fs::copy(entry.path(), &to)?;
+        }
+    }
+    Ok(())
 }
 
 fn shared_env(
