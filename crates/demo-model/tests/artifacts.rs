@@ -27,6 +27,10 @@ const UI: &[&str] = &[
     "plant watering schedule",
     "lighthouse keeper rota with lamp, oil level and last inspection date",
     "a page with the moods of my cat",
+    "a drum machine",
+    "sudoku",
+    "a chat app",
+    "parking spaces and reservations",
 ];
 const API: &[&str] = &[
     "API for a library lending books",
@@ -37,6 +41,8 @@ const API: &[&str] = &[
     "an api for beehives with location, queen age and honey yields, with authentication",
     "e-commerce backend as json",
     "meteorite sightings",
+    "an API for a museum: artworks, artists and exhibitions",
+    "API for novels and loans",
 ];
 const CLI: &[&str] = &[
     "cli that finds the largest files",
@@ -49,6 +55,12 @@ const CLI: &[&str] = &[
     "base64 encoder",
     "a cli for logging bird sightings with species, count and place",
     "unit converter",
+    "split a big text file into parts of 1000 lines",
+    "resize images in a folder",
+    "encrypt a file with a password",
+    "backup a folder to a zip",
+    "compare two directories",
+    "remove duplicate lines from a file",
 ];
 const CODE: &[&str] = &[
     "slug function",
@@ -59,6 +71,10 @@ const CODE: &[&str] = &[
     "class for a bank account",
     "invoices with status",
     "a registry of lighthouses with height and year built",
+    "luhn card validation",
+    "parse ISO 8601 durations",
+    "a shopping cart with discounts",
+    "an expression evaluator with a tokenizer",
 ];
 const ODD: &[&str] = &[
     "",
@@ -147,6 +163,7 @@ fn javascript_passes_its_tests() {
         "sorting algorithms",
         "invoices with status",
         "beehives with honey yield",
+        "graph search",
     ];
     let cli = [
         "todo list with due dates",
@@ -309,6 +326,25 @@ fn prompts_get_the_things_they_name() {
     assert!(answer.contains("/posts/{postId}/comments:"));
     let answer = ask(Kind::Code, None, &["a debounce function in TypeScript"]);
     assert!(answer.contains("path=debounce.ts") && answer.contains("path=debounce.test.ts"));
+}
+
+#[test]
+fn things_and_fields_keep_the_users_words() {
+    let museum = ask(Kind::Api, None, &["an API for a museum: artworks, artists and exhibitions"]);
+    for path in ["/artworks:", "/artists:", "/exhibitions:"] {
+        assert!(museum.contains(path), "{path}");
+    }
+    assert!(!museum.contains("/items:") && !museum.contains("/events:"));
+    let loans = ask(Kind::Api, None, &["API for novels and loans"]);
+    assert!(loans.contains("/novels:") && loans.contains("novelId") && !loans.contains("bookId"));
+    let wines = ask(Kind::Ui, None, &["inventory of a wine cellar with vintages and ratings"]);
+    assert!(wines.contains("wines") && wines.contains("vintage: number") && wines.contains("rating: number"));
+    let books = ask(Kind::Ui, None, &["reading list where I can mark books as read and rate them"]);
+    assert!(books.contains("read: boolean") && books.contains("rating: number"));
+    let guests = ask(Kind::Ui, None, &["guest list for a wedding with table assignments"]);
+    assert!(guests.contains("table: string") && guests.contains("rsvp: 'waiting' | 'yes' | 'no'"));
+    let piano = ask(Kind::Ui, None, &["a piano"]);
+    assert!(piano.starts_with("This model has no ready app"), "{piano}");
 }
 
 #[test]

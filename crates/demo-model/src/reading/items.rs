@@ -140,7 +140,7 @@ pub fn find(text: &Text, kind: Kind) -> Found {
             }
             Item::Both(name, field) => {
                 // "category" is a field of a thing, and a thing of its own in an API that names no other.
-                if kind == Kind::Api && !head_named {
+                if (kind == Kind::Api && !head_named) || (place && field.of != Type::List) {
                     children.push(name);
                 } else if found.fields.len() < MOST_FIELDS {
                     found.fields.push(field);

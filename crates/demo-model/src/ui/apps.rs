@@ -79,11 +79,34 @@ pub fn find(reading: &Reading) -> Option<App> {
         "score",
         "night",
     ]);
-    if text.has(&["game", "juego", "spiel", "jeu"]) && !collects {
+    let unknown_game = text.has(&[
+        "tetris",
+        "chess",
+        "minesweeper",
+        "pong",
+        "2048",
+        "breakout",
+        "space invaders",
+        "solitaire",
+        "checkers",
+        "connect four",
+        "flappy bird",
+        "pacman",
+        "pac man",
+        "blackjack",
+        "poker",
+        "platformer",
+        "battleship",
+        "asteroids",
+        "othello",
+        "crossword",
+    ]);
+    let records = text.has(&["tournament", "club", "tracker", "league", "openings", "players", "log"]);
+    if (text.has(&["game", "juego", "spiel", "jeu"]) || unknown_game && !records) && !collects {
         let memory = TEMPLATES.iter().find(|template| template.title == "Memory")?;
         let mut app = from(memory, reading);
         app.intro = format!(
-            "{} This model knows seven small games and this is the nearest to what you asked for.",
+            "This model does not know that game. It knows a few small ones, such as this: {}",
             app.intro
         );
         return Some(app);

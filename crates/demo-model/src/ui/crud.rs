@@ -54,7 +54,8 @@ pub fn app(reading: &Reading) -> App {
     let charted =
         if entities.iter().any(|e| chart_by(e, &look).is_some()) { ", see them in a chart" } else { "" };
     let intro = format!(
-        "An app for {}: add, edit and delete them, search, filter and sort{charted}. Each {} has {}.",
+        "{}An app for {}: add, edit and delete them, search, filter and sort{charted}. Each {} has {}.",
+        unmet(reading),
         join(&things, "and"),
         entities[0].singular,
         join(&fields, "and"),
@@ -64,6 +65,92 @@ pub fn app(reading: &Reading) -> App {
         entities[0].singular
     );
     App { intro, closing, files }
+}
+
+/// Says so first when the wish is for something that does more than keep things.
+fn unmet(reading: &Reading) -> String {
+    const DOES_MORE: &[&str] = &[
+        "simulator",
+        "simulation",
+        "editor",
+        "player",
+        "visualizer",
+        "visualiser",
+        "visualization",
+        "machine",
+        "piano",
+        "synth",
+        "synthesizer",
+        "spreadsheet",
+        "recorder",
+        "camera",
+        "scanner",
+        "translator",
+        "browser",
+        "maze",
+        "solver",
+        "metronome",
+        "typing",
+        "animation",
+        "3d",
+        "generator",
+        "emulator",
+        "compiler",
+        "playground",
+        "mixer",
+        "tuner",
+        "detector",
+        "analyzer",
+        "reader",
+        "puzzle",
+        "robot",
+        "assistant",
+        "video call",
+        "map",
+        "maps",
+        "globe",
+        "radio",
+        "streaming",
+        "ar",
+        "vr",
+        "physics",
+        "particles",
+        "fractal",
+        "filter photos",
+    ];
+    const KEEPS: &[&str] = &[
+        "list",
+        "tracker",
+        "track",
+        "inventory",
+        "manager",
+        "manage",
+        "log",
+        "logs",
+        "catalog",
+        "catalogue",
+        "collection",
+        "database",
+        "crud",
+        "journal",
+        "diary",
+        "records",
+        "keep",
+        "library",
+        "board",
+        "schedule",
+        "planner",
+        "organizer",
+        "add",
+        "notes",
+    ];
+    let text = &reading.base;
+    let meant = text.has(DOES_MORE) && !text.has(KEEPS);
+    if meant || !reading.named_thing && !reading.line.is_empty() {
+        format!("This model has no ready app for “{}”; here is one that keeps things instead. ", reading.line)
+    } else {
+        String::new()
+    }
 }
 
 /// What the wishes say of the look of lists.
