@@ -16,13 +16,25 @@ pub use known::weight;
 /// The whole answer of the kind `cli`.
 pub fn write(reading: &Reading) -> Artifact {
     let script = matches!(reading.language, Some(Language::JavaScript | Language::TypeScript));
-    let program = if script {
+    let ready = if script {
         // What is not there in JavaScript and works on files is there in Python, and the answer says so.
-        script::find(reading)
-            .or_else(|| known::find_exact(reading))
-            .unwrap_or_else(|| script::manager(reading))
+        script::find(reading).or_else(|| known::find_exact(reading))
     } else {
-        known::find(reading).or_else(|| known::text_files(reading)).unwrap_or_else(|| manager::write(reading))
+        known::find_exact(reading)
+    };
+    let Some(program) = ready else {
+        let keeper = if script { script::manager(reading) } else { manager::write(reading) };
+        let meant = reading.main().known && reading.named_thing
+            || known::keeps(reading)
+            || !reading.wished.is_empty();
+        let mut artifact = keeper.into_artifact(reading);
+        if !meant && !reading.line.is_empty() {
+            artifact.intro = format!(
+                "This model has no ready program for “{}”; here is one that keeps things instead. {}",
+                reading.line, artifact.intro
+            );
+        }
+        return artifact;
     };
     program.into_artifact(reading)
 }

@@ -16,8 +16,16 @@ pub fn write(reading: &Reading) -> Artifact {
         Some(Language::Html) | None => Language::Python,
         Some(language) => language,
     };
-    let (piece, language) =
-        known::find(reading, language).unwrap_or_else(|| (repository::write(reading, language), language));
+    let (piece, language) = known::find(reading, language).unwrap_or_else(|| {
+        let mut piece = repository::write(reading, language);
+        if asks_for_work(reading) {
+            piece.about = format!(
+                "This model does not know the code for “{}”; here is what it can make of its nouns. {}",
+                reading.line, piece.about
+            );
+        }
+        (piece, language)
+    });
     let asked = match reading.other_language {
         Some(other) => {
             format!(
@@ -38,6 +46,33 @@ pub fn write(reading: &Reading) -> Artifact {
         closing: format!("Run the tests with `{run}` in the folder of the files."),
         files: piece.files,
     }
+}
+
+/// Whether the wish is for something that is done, not for things that are held.
+fn asks_for_work(reading: &Reading) -> bool {
+    reading.base.has_stem(&[
+        "validat",
+        "pars",
+        "convert",
+        "calculat",
+        "comput",
+        "algorithm",
+        "function",
+        "implement",
+        "check",
+        "find",
+        "generat",
+        "solve",
+        "encod",
+        "decod",
+        "compress",
+        "queue",
+        "heap",
+        "tree",
+        "protocol",
+        "transform",
+        "format",
+    ])
 }
 
 /// Files and a sentence about them.

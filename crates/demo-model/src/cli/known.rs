@@ -39,7 +39,16 @@ const KNOWN: &[Known] = &[
     ),
     known!(
         "rename",
-        &["rename", "renames", "renamer", "renaming", "file renamer", "bulk rename"],
+        &[
+            "rename",
+            "renames",
+            "renamer",
+            "renaming",
+            "file renamer",
+            "file names",
+            "filenames",
+            "bulk rename"
+        ],
         "Renames many files by a pattern, a number or the date a photo was taken; shows the new names before it changes anything",
         &[
             ("photos --by-date", "show the new names"),
@@ -87,6 +96,10 @@ const KNOWN: &[Known] = &[
             "counts the words",
             "count the words",
             "word frequency",
+            "how often+word",
+            "how often+words",
+            "count+words",
+            "count+each word",
             "character count",
             "most common words",
             "word+counts",
@@ -521,7 +534,7 @@ const TEXT_FILES: Known = known!(
     ]
 );
 
-/// A known program, or the one for texts, whatever the language: for wishes that no program in that language meets.
+/// A known program, or the one for texts, in Python.
 pub fn find_exact(reading: &Reading) -> Option<Program> {
     find(reading).or_else(|| text_files(reading))
 }
@@ -613,6 +626,14 @@ pub fn text_files(reading: &Reading) -> Option<Program> {
         None => "This model has no program for exactly that. Here is one that walks files and folders of text and changes them with the operation you name (sort, unique, trim, emails and others); your own goes into OPERATIONS".to_owned(),
     };
     Some(program)
+}
+
+/// Whether the wish speaks of keeping things.
+pub fn keeps(reading: &Reading) -> bool {
+    reading.base.has(KEEPERS)
+        || reading.base.has_stem(&[
+            "log", "record", "list", "keep", "collect", "catalog", "organi", "diary", "journal", "plan",
+        ])
 }
 
 /// Words that say things are kept: then it is a keeper, not one of these.

@@ -341,6 +341,16 @@ const TOPICS: &[Topic] = &[
         about: "Evaluates arithmetic text with a tokenizer, a parser and an evaluator of its own; it never runs text as code.",
     },
     Topic {
+        name: "priority_queue",
+        words: &["priority queue", "priorityqueue", "min heap", "max heap", "binary heap", "heap"],
+        about: "A priority queue on a binary heap that keeps the order of equals.",
+    },
+    Topic {
+        name: "iban",
+        words: &["iban", "ibans", "iban validation", "iban validator", "iban numbers"],
+        about: "Checks bank account numbers (IBAN) and says what is wrong with them.",
+    },
+    Topic {
         name: "deep_clone",
         words: &[
             "deep clone",

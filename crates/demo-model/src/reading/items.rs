@@ -64,7 +64,7 @@ const FILLERS: &str = "are if check checks bulk into pieces split large text a a
     handles handling work working works document eine ein einen un una uma une de des la le el der die \
     das mit für para con erstelle crea crear crée fais hazme quiero bitte aplicación aplicacion \
     anwendung lista liste do does what how when where here there one two with by up out hi hello hey \
-    thanks everything anything ignore previous instructions spec specification generator simulator demo \
+    thanks everything anything ignore previous instructions spec specification generator simulator demo csv json fake \
     sample example mini micro single file yaml json swagger based data model todo";
 
 /// Words that hold things when they stand behind a thing: a recipe book has recipes.
@@ -140,7 +140,12 @@ pub fn find(text: &Text, kind: Kind) -> Found {
             }
             Item::Both(name, field) => {
                 // "category" is a field of a thing, and a thing of its own in an API that names no other.
-                if (kind == Kind::Api && !head_named) || (place && field.of != Type::List) {
+                if (kind == Kind::Api && !head_named)
+                    || (place && field.of != Type::List)
+                    || (kind == Kind::Api
+                        && words::is_plural(&name)
+                        && matches!(field.of, Type::Text | Type::Choice(_)))
+                {
                     children.push(name);
                 } else if found.fields.len() < MOST_FIELDS {
                     found.fields.push(field);
