@@ -64,6 +64,8 @@ impl Generations {
         let id = self.deps.ids.mint();
         let now = self.deps.clock.now();
         let title = title::from_prompt(&request.prompt);
+        // Before the job can be claimed: what its worker says comes after. If the job is never kept, this expires unread.
+        self.append(id, 1, Happening::Progress { progress: 0, status: Stage::Queued, delta: None }).await;
         let mut tx = self.deps.store.begin().await?;
         let new = generations::NewGeneration {
             id,
@@ -83,6 +85,7 @@ impl Generations {
             // A twin was faster between our look and our insert.
             (Err(StoreError::Conflict), Some(client_id)) => {
                 drop(tx);
+                self.forget(id).await;
                 return self.find_first(user, start, client_id).await?.ok_or_else(|| {
                     Problem::conflict("conflict", "The same request is being answered now. Try again.")
                 });
@@ -193,9 +196,7 @@ impl Generations {
         }
         let mut db = self.deps.store.conn().await?;
         generations::delete(&mut db, id).await?;
-        if let Err(error) = self.deps.bus.forget(id).await {
-            tracing::warn!(generation.id = %id, %error, "the journal of a deleted generation is left to expire");
-        }
+        self.forget(id).await;
         Ok(())
     }
 
@@ -261,7 +262,6 @@ impl Generations {
     }
 
     async fn tell_started(&self, id: GenerationId, user: UserId, start: &Start) {
-        self.append(id, 1, Happening::Progress { progress: 0, status: Stage::Queued, delta: None }).await;
         let notice = Notice::GenerationStarted {
             generation_id: id,
             kind: start.kind,
@@ -294,6 +294,12 @@ impl Generations {
         let Ok(bytes) = serde_json::to_vec(what) else { return };
         if let Err(error) = self.deps.bus.publish(topic, bytes).await {
             tracing::warn!(topic = topic.as_str(), %error, "not told: it will be found by looking");
+        }
+    }
+
+    async fn forget(&self, id: GenerationId) {
+        if let Err(error) = self.deps.bus.forget(id).await {
+            tracing::warn!(generation.id = %id, %error, "a journal that nobody needs is left to expire");
         }
     }
 

@@ -114,6 +114,11 @@ fn text_of(events: &[sse::SseEvent]) -> (String, Value) {
         assert_eq!(last, index == events.len() - 1, "exactly one last event");
         if !last {
             assert!(data["progress"].as_u64().unwrap() >= progress, "progress never falls");
+            assert_eq!(
+                data["status"] == "queued",
+                (attempt, seq) == (1, 1),
+                "it begins in the queue, and only there"
+            );
             progress = data["progress"].as_u64().unwrap();
             text.push_str(data["delta"].as_str().unwrap_or(""));
         } else if event.name == "complete" {
