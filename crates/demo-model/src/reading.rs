@@ -3,6 +3,7 @@
 
 mod implied;
 mod items;
+mod mentions;
 mod text;
 
 use crate::{
