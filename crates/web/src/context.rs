@@ -14,7 +14,7 @@ use axum::{
     response::Response,
 };
 
-use crate::{client_ip::ClientIp, layers::EdgeConfig};
+use crate::{client_ip::ClientIp, edge::EdgeConfig};
 
 /// The header that names a request.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");

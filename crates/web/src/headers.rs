@@ -10,7 +10,7 @@ use axum::{
     response::Response,
 };
 
-use crate::layers::EdgeConfig;
+use crate::edge::EdgeConfig;
 
 const STRICT_POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
 

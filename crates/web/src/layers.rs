@@ -11,14 +11,13 @@ use axum::{
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
-use ipnet::IpNet;
 use tower::ServiceBuilder;
 use tower_http::{
     catch_panic::CatchPanicLayer, decompression::RequestDecompressionLayer,
     map_request_body::MapRequestBodyLayer,
 };
-use url::Url;
 
+pub use crate::edge::EdgeConfig;
 use crate::{context, cors, guard, headers, observe, respond::Error};
 
 /// The most that a body may hold, counted after decompression, unless a route says otherwise with its own
@@ -26,19 +25,6 @@ use crate::{context, cors, guard, headers, observe, respond::Error};
 pub const MAX_BODY_BYTES: usize = 1024 * 1024;
 /// How long a [`timed`] route may take.
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
-
-/// What the edge must know.
-#[derive(Clone, Debug)]
-pub struct EdgeConfig {
-    /// The `service` label of metrics and logs: `auth-service`, `aether`, ...
-    pub service: &'static str,
-    /// `AETHER_PUBLIC_URL`: its origin is ours, and its scheme decides on HSTS.
-    pub public_url: Url,
-    /// Other origins that may call with credentials, as `Origin` writes them.
-    pub cors_origins: Vec<String>,
-    /// Proxies whose `X-Forwarded-For` counts.
-    pub trusted_proxies: Vec<IpNet>,
-}
 
 /// Puts the edge around a service's router; called once per listener, on the whole of what it serves.
 ///

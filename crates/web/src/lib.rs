@@ -5,6 +5,7 @@ pub mod auth;
 pub mod client_ip;
 pub mod context;
 mod cors;
+mod edge;
 pub mod extract;
 mod guard;
 mod headers;

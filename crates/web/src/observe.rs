@@ -11,7 +11,7 @@ use axum::{
 };
 use tracing::Instrument;
 
-use crate::{client_ip::ClientIp, context, layers::EdgeConfig};
+use crate::{client_ip::ClientIp, context, edge::EdgeConfig};
 
 /// A longer path is cut in the log.
 const MAX_LOGGED_PATH: usize = 512;
