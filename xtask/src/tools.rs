@@ -24,6 +24,8 @@ pub const POSTGRES: Tool =
 pub const REDIS: Tool =
     Tool { programs: &["redis-server"], packages: &["redis-server"], service: Some("redis-server") };
 pub const NGINX: Tool = Tool { programs: &["nginx"], packages: &["nginx"], service: Some("nginx") };
+/// The demo model's Python programs are run.
+pub const PYTHON: Tool = Tool { programs: &["python3"], packages: &["python3"], service: None };
 pub const CURL: Tool = Tool { programs: &["curl"], packages: &["curl", "ca-certificates"], service: None };
 pub const BROWSER: Tool = Tool {
     programs: &["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"],

@@ -63,7 +63,7 @@ impl Stage {
         match self {
             Self::Fmt | Self::Clippy | Self::Build | Self::FrontEnd | Self::Generate => &[],
             // The gateway's own tests run a real nginx.
-            Self::Rust => &[&tools::POSTGRES, &tools::REDIS, &tools::NGINX],
+            Self::Rust => &[&tools::POSTGRES, &tools::REDIS, &tools::NGINX, &tools::PYTHON],
             Self::JourneyEmbedded => &[&tools::BROWSER, &tools::CURL],
             Self::JourneyStack => {
                 &[&tools::BROWSER, &tools::CURL, &tools::POSTGRES, &tools::REDIS, &tools::NGINX]
