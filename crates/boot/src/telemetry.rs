@@ -15,15 +15,14 @@ use crate::{
 pub fn start_log(settings: &Settings) {
     let filter =
         EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn,tower=warn"));
-    let format = settings.log.unwrap_or(if std::io::stdout().is_terminal() {
-        LogFormat::Text
-    } else {
-        LogFormat::Json
-    });
+    let terminal = std::io::stdout().is_terminal();
+    let format = settings.log.unwrap_or(if terminal { LogFormat::Text } else { LogFormat::Json });
     let registry = tracing_subscriber::registry().with(filter);
     // A second start in one process (tests) keeps the first one's log.
     let _ = match format {
-        LogFormat::Text => registry.with(tracing_subscriber::fmt::layer().compact()).try_init(),
+        LogFormat::Text => {
+            registry.with(tracing_subscriber::fmt::layer().compact().with_ansi(terminal)).try_init()
+        }
         LogFormat::Json => registry.with(JsonLine::new(settings.process.service())).try_init(),
     };
 }

@@ -29,7 +29,7 @@ pub(crate) async fn layer(State(config): State<Arc<EdgeConfig>>, request: Reques
         "request",
         service = config.service,
         method,
-        path,
+        path = path.as_str(),
         trace_id = context.as_ref().map(|context| context.trace_id.as_str()),
         request.id = context.as_ref().map(|context| context.request_id.as_str()),
         user.id = tracing::field::Empty,
@@ -48,12 +48,13 @@ pub(crate) async fn layer(State(config): State<Arc<EdgeConfig>>, request: Reques
     metrics::histogram!("http_request_duration_seconds", &labels).record(took.as_secs_f64());
     let duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     let client = client.map(tracing::field::display);
+    let said = format!("{method} {path} answered {status}");
     span.in_scope(|| {
         // Probes come every few seconds and say nothing when all is well.
         if route.contains("/health") && status < 400 {
-            tracing::debug!(target: "aether::access", event = "request", status, duration_ms, route, client.address = client, "answered");
+            tracing::debug!(target: "aether::access", event = "request", status, duration_ms, route, client.address = client, "{said}");
         } else {
-            tracing::info!(target: "aether::access", event = "request", status, duration_ms, route, client.address = client, "answered");
+            tracing::info!(target: "aether::access", event = "request", status, duration_ms, route, client.address = client, "{said}");
         }
     });
     response
