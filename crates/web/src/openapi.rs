@@ -14,7 +14,13 @@ use axum::{
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use utoipa::openapi::OpenApi;
+use utoipa::{
+    Modify,
+    openapi::{
+        OpenApi,
+        security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+    },
+};
 
 use crate::respond::Error;
 
@@ -22,6 +28,17 @@ const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;mar
 color:#1a1a1a;background:#fff}code,pre{font:14px/1.5 ui-monospace,monospace}pre{overflow:auto;padding:.75rem;\
 background:#f4f4f2}summary{cursor:pointer;padding:.4rem 0}b{display:inline-block;min-width:4.5rem}\
 @media(prefers-color-scheme:dark){body{color:#eee;background:#161616}pre{background:#222}a{color:#9cf}}";
+
+/// Describes the access token as the security scheme `bearer`.
+pub struct Bearer;
+
+impl Modify for Bearer {
+    fn modify(&self, document: &mut OpenApi) {
+        let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme("bearer", SecurityScheme::Http(scheme));
+    }
+}
 
 /// The two routes. The document is written once, here.
 pub fn routes<S: Clone + Send + Sync + 'static>(document: &OpenApi) -> Router<S> {

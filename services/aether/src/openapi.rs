@@ -1,12 +1,10 @@
 //! One OpenAPI document for the whole product, with paths as clients see them.
 
 use aether_boot::Service;
+use aether_web::openapi::Bearer;
 use utoipa::{
-    OpenApi as _,
-    openapi::{
-        OpenApi,
-        security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme},
-    },
+    Modify as _, OpenApi as _,
+    openapi::{OpenApi, security::SecurityRequirement},
 };
 
 #[derive(utoipa::OpenApi)]
@@ -29,9 +27,7 @@ pub fn merge(services: &[Service]) -> OpenApi {
         let absolute = path.find("/api/rooms").filter(|at| *at > 0).map(|at| path[at..].to_owned());
         whole.paths.paths.insert(absolute.unwrap_or(path), item);
     }
-    let components = whole.components.get_or_insert_default();
-    let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
-    components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
+    Bearer.modify(&mut whole);
     whole.security = Some(vec![SecurityRequirement::new("bearer", Vec::<String>::new())]);
     whole
 }

@@ -3,13 +3,10 @@
 use aether_boot::{Deps, Service, serve};
 use aether_web::{
     layers::{REQUEST_TIMEOUT, timed},
-    openapi,
+    openapi::{self, Bearer},
 };
 use axum::Router;
-use utoipa::{
-    Modify, OpenApi,
-    openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
-};
+use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
@@ -28,16 +25,6 @@ const PREFIX: &str = "/api/auth";
     modifiers(&Bearer)
 )]
 struct Document;
-
-struct Bearer;
-
-impl Modify for Bearer {
-    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
-        let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
-        let components = document.components.get_or_insert_default();
-        components.add_security_scheme("bearer", SecurityScheme::Http(scheme));
-    }
-}
 
 pub(crate) fn service(state: AppState, deps: &Deps) -> Service {
     let (router, document) = OpenApiRouter::with_openapi(Document::openapi())
