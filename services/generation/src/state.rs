@@ -33,8 +33,9 @@ pub fn models(settings: &Settings, provider: &str) -> Arc<[Model]> {
             id,
             provider: provider.to_owned(),
             context_tokens: free.then_some(128_000),
-            input_usd_per_million: free.then_some(0.0),
-            output_usd_per_million: free.then_some(0.0),
+            max_output_tokens: None,
+            input_micros_per_million: free.then_some(0),
+            output_micros_per_million: free.then_some(0),
         })
         .collect()
 }

@@ -27,7 +27,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{HEARTBEAT, LEASE, Worker};
 use crate::{
-    domain::{artifact, check, progress, prompt, retry, routing},
+    domain::{artifact, check, cost, progress, prompt, retry, routing},
     provider::{Call, Chunk, Chunks, Finish, ProviderError, Speaker, Turn},
 };
 
@@ -453,7 +453,7 @@ async fn end(worker: &Worker, claim: &Claim, mut draft: Draft, stop: Stop) {
     metadata.attempts = draft.attempt;
     metadata.first_token_ms = draft.first_token.map(millis);
     if let Some(model) = worker.models.iter().find(|model| Some(&model.id) == metadata.model.as_ref()) {
-        metadata.cost_usd = model.cost_usd(metadata.usage);
+        metadata.cost_usd = cost::usd(cost::price_micros(model, metadata.usage));
     }
     let (status, error) = match stop {
         Stop::Done => (Status::Completed, None),
