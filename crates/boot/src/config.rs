@@ -58,6 +58,17 @@ pub enum ProviderSetting {
     },
 }
 
+/// To whom a kept answer may be given again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CacheSetting {
+    /// To the user whose request made it.
+    User,
+    /// To everybody, unless the request had private context (an earlier version, a room, uploads).
+    Common,
+    /// To nobody.
+    Off,
+}
+
 /// Everything that can be set, checked.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -97,6 +108,16 @@ pub struct Settings {
     pub trusted_proxies: Vec<IpNet>,
     /// `AETHER_FIRST_USER_ADMIN`
     pub first_user_admin: bool,
+    /// `AETHER_JOBS_PER_PROCESS`: how many generations one process makes at once.
+    pub jobs_per_process: u32,
+    /// `AETHER_JOBS_PER_USER`: how many generations of one user are made at once, in the whole installation.
+    pub jobs_per_user: u32,
+    /// `AETHER_UNENDED_PER_USER`: how many generations of one user may wait or be made; more are refused.
+    pub unended_per_user: u32,
+    /// `AETHER_CACHE`
+    pub cache: CacheSetting,
+    /// `AETHER_CACHE_HOURS`: how old a kept answer may be.
+    pub cache_hours: u32,
 }
 
 /// A setting that cannot be used, in one line. It never holds a secret.
@@ -161,6 +182,19 @@ pub const SETTINGS: &[Setting] = &[
         "Whether the first account becomes admin: true or false",
     ),
     setting("AETHER_RATE_LIMITS", "on", "on or off"),
+    setting("AETHER_JOBS_PER_PROCESS", "512", "How many generations one process makes at once"),
+    setting("AETHER_JOBS_PER_USER", "32", "How many generations of one user are made at once; the rest wait"),
+    setting(
+        "AETHER_UNENDED_PER_USER",
+        "200",
+        "How many generations of one user may wait or be made; more are refused",
+    ),
+    setting(
+        "AETHER_CACHE",
+        "user",
+        "To whom a kept answer is given again: user (its maker), common (all, never with private context) or off",
+    ),
+    setting("AETHER_CACHE_HOURS", "24", "How old a kept answer may be, in hours"),
     secret("SMTP_URL", "", "smtp(s)://user:pass@host:port for mail"),
 ];
 
@@ -255,6 +289,13 @@ impl Sources {
         self.get(name).map(|value| value.parse().map_err(|_| self.wrong(name, may))).transpose()
     }
 
+    /// A whole number from 1 to `max`.
+    fn number(&self, name: &'static str, default: u32, max: u32) -> Result<u32, SettingError> {
+        let Some(value) = self.get(name) else { return Ok(default) };
+        let number = value.parse().ok().filter(|number| (1..=max).contains(number));
+        number.ok_or_else(|| self.wrong(name, format!("a whole number from 1 to {max}")))
+    }
+
     fn list<T>(
         &self,
         name: &'static str,
@@ -336,6 +377,20 @@ impl Settings {
             first_user_admin: from
                 .one_of("AETHER_FIRST_USER_ADMIN", &[("true", true), ("false", false)])?
                 .unwrap_or(environment == Environment::Development),
+            jobs_per_process: from.number("AETHER_JOBS_PER_PROCESS", 512, 10_000)?,
+            jobs_per_user: from.number("AETHER_JOBS_PER_USER", 32, 10_000)?,
+            unended_per_user: from.number("AETHER_UNENDED_PER_USER", 200, 100_000)?,
+            cache: from
+                .one_of(
+                    "AETHER_CACHE",
+                    &[
+                        ("user", CacheSetting::User),
+                        ("common", CacheSetting::Common),
+                        ("off", CacheSetting::Off),
+                    ],
+                )?
+                .unwrap_or(CacheSetting::User),
+            cache_hours: from.number("AETHER_CACHE_HOURS", 24, 8760)?,
         };
         let limits = from.one_of("AETHER_RATE_LIMITS", &[("on", true), ("off", false)])?.unwrap_or(true);
         if environment == Environment::Production {

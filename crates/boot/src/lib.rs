@@ -10,7 +10,7 @@ pub mod revocations;
 pub mod serve;
 pub mod telemetry;
 
-pub use config::{Environment, Process, ProviderSetting, SettingError, Settings};
+pub use config::{CacheSetting, Environment, Process, ProviderSetting, SettingError, Settings};
 pub use deps::{Deps, StartError};
 pub use lifecycle::Lifecycle;
 pub use serve::{Service, run, serve};

@@ -15,8 +15,9 @@ use uuid::Uuid;
 
 use crate::{
     error::{Result, StoreError},
+    search,
     sql::{q, sql},
-    tx::{Db, Tx},
+    tx::{Conn, Db, Tx},
 };
 
 /// A generation to be created, queued.
@@ -42,6 +43,8 @@ pub struct NewGeneration<'a> {
     pub room_id: Option<RoomId>,
     /// The starter's own id of it.
     pub client_id: Option<&'a str>,
+    /// What is asked, hashed: tells whether a client id is used again for the same.
+    pub request_hash: Option<&'a str>,
     /// Now.
     pub created_at: DateTime<Utc>,
 }
@@ -57,7 +60,7 @@ pub struct Filter {
     pub starred: Option<bool>,
     /// Of this room; then all its members' generations are listed.
     pub room_id: Option<RoomId>,
-    /// Holding this text in title, prompt or result, in any case.
+    /// Holding words that begin with each of these, in title, prompt or result, in any case.
     pub text: Option<String>,
 }
 
@@ -91,6 +94,17 @@ pub struct Access {
     pub status: Status,
     /// The room it was started in.
     pub room_id: Option<RoomId>,
+}
+
+/// The generation that a client id names.
+#[derive(Clone, Debug)]
+pub struct First {
+    /// Identity.
+    pub id: GenerationId,
+    /// What was asked, hashed.
+    pub request_hash: Option<String>,
+    /// When.
+    pub created_at: DateTime<Utc>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -130,13 +144,36 @@ macro_rules! readable {
     };
 }
 
+/// The generation holds what is asked for: a question bound as this parameter.
+macro_rules! holding_pg {
+    ($bind:literal) => {
+        concat!(
+            "g.id IN (SELECT s.generation_id FROM generation_search s WHERE s.words @@ ",
+            $bind,
+            "::text::tsquery)"
+        )
+    };
+}
+
+macro_rules! holding_sq {
+    ($bind:literal) => {
+        concat!(
+            "g.id IN (SELECT s.generation_id FROM generation_words JOIN generation_search s
+             ON s.id = generation_words.rowid WHERE generation_words MATCH ",
+            $bind,
+            ")"
+        )
+    };
+}
+
 /// Keeps a new generation, queued. A `client_id` that its starter has used before is [`StoreError::Conflict`].
 pub async fn create(tx: &mut Tx, new: &NewGeneration<'_>) -> Result<()> {
     q!(
         tx,
         sql!(
             "INSERT INTO generations (id, user_id, type, title, prompt, language, model, parent_id, room_id, client_id,
-             metadata, created_at, status) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'queued')"
+             request_hash, metadata, created_at, status)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 'queued')"
         ),
         new.id.0,
         new.user_id.0,
@@ -148,10 +185,11 @@ pub async fn create(tx: &mut Tx, new: &NewGeneration<'_>) -> Result<()> {
         new.parent_id.map(|id| id.0),
         new.room_id.map(|id| id.0),
         new.client_id,
+        new.request_hash,
         Json(Metadata::default()),
         new.created_at,
     )?;
-    Ok(())
+    search::refresh(tx, new.id).await
 }
 
 /// The whole generation, if the reader may see it.
@@ -168,19 +206,60 @@ pub async fn find(db: &mut impl Db, reader: UserId, id: GenerationId) -> Result<
 }
 
 /// The generation that this starter made with this id of its own.
-pub async fn find_by_client_id(
-    db: &mut impl Db,
-    starter: UserId,
-    client_id: &str,
-) -> Result<Option<GenerationId>> {
+pub async fn find_by_client_id(db: &mut impl Db, starter: UserId, client_id: &str) -> Result<Option<First>> {
     let row = q!(
         db,
-        fetch_optional as (Uuid,),
-        sql!("SELECT id FROM generations WHERE user_id = $1 AND client_id = $2"),
+        fetch_optional as (Uuid, Option<String>, DateTime<Utc>),
+        sql!("SELECT id, request_hash, created_at FROM generations WHERE user_id = $1 AND client_id = $2"),
         starter.0,
         client_id
     )?;
-    Ok(row.map(|(id,)| GenerationId(id)))
+    Ok(row.map(|(id, request_hash, created_at)| First { id: GenerationId(id), request_hash, created_at }))
+}
+
+/// Lets go of the starter's own id of a generation that was made before `oldest`: it may be used again.
+pub async fn forget_client_id(
+    db: &mut impl Db,
+    starter: UserId,
+    client_id: &str,
+    oldest: DateTime<Utc>,
+) -> Result<()> {
+    q!(
+        db,
+        sql!(
+            "UPDATE generations SET client_id = NULL WHERE user_id = $1 AND client_id = $2 AND created_at < $3"
+        ),
+        starter.0,
+        client_id,
+        oldest
+    )?;
+    Ok(())
+}
+
+/// The text and the metadata of a generation that has completed, whoever's it is: for the worker that gives a kept answer.
+pub async fn find_answer(db: &mut impl Db, id: GenerationId) -> Result<Option<(String, Metadata)>> {
+    let row = q!(
+        db,
+        fetch_optional as (String, Json<Metadata>),
+        sql!("SELECT result, metadata FROM generations WHERE id = $1 AND status = 'completed'"),
+        id.0
+    )?;
+    Ok(row.map(|(result, metadata)| (result, metadata.0)))
+}
+
+/// Notes what is known of a text that is whole before it is checked and ended, for whoever takes the job over.
+pub async fn save_draft(db: &mut impl Db, id: GenerationId, fence: i64, metadata: &Metadata) -> Result<bool> {
+    let changed = q!(
+        db,
+        sql!(
+            "UPDATE generations SET metadata = $3 WHERE id = $1
+             AND EXISTS (SELECT 1 FROM jobs WHERE generation_id = $1 AND fence = $2)"
+        ),
+        id.0,
+        fence,
+        Json(metadata)
+    )?;
+    Ok(changed == 1)
 }
 
 /// Who the reader is to the generation, or nothing when they may not see it.
@@ -238,50 +317,82 @@ pub async fn list(
 ) -> Result<Vec<Generation>> {
     // Without a cursor the page begins after a row that no clock reaches: one statement, one use of the index.
     let after = after.unwrap_or(Cursor { at: far_future(), id: Uuid::max() });
-    let like = filter.text.as_deref().map(like_pattern);
     let limit = i64::try_from(limit).unwrap_or(100) + 1;
     let (kind, status) = (filter.kind.map(Kind::as_str), filter.status.map(Status::as_str));
+    let question = match filter.text.as_deref().map(search::Question::new) {
+        None => None,
+        Some(Some(question)) => Some(question.text(db, filter.room_id.map_or(reader.0, |room| room.0))),
+        // Signs alone: nothing holds them.
+        Some(None) => return Ok(Vec::new()),
+    };
     macro_rules! narrowed {
         () => {
             " AND ($2 IS NULL OR g.type = $2) AND ($3 IS NULL OR g.status = $3) AND ($4 IS NULL OR g.starred = $4)
-             AND ($5 IS NULL OR LOWER(g.title) LIKE $5 ESCAPE '!' OR LOWER(g.prompt) LIKE $5 ESCAPE '!'
-                  OR LOWER(g.result) LIKE $5 ESCAPE '!')
-             AND (g.created_at, g.id) < ($6, $7) ORDER BY g.created_at DESC, g.id DESC LIMIT $8"
+             AND (g.created_at, g.id) < ($5, $6) ORDER BY g.created_at DESC, g.id DESC LIMIT $7"
         };
     }
-    let rows = match filter.room_id {
-        None => q!(
-            db,
-            fetch_all as Row,
+    macro_rules! rows {
+        ($sql:expr $(, $bind:expr)*) => {
+            q!(db, fetch_all as Row, $sql, reader.0, kind, status, filter.starred, after.at, after.id, limit $(, $bind)*)?
+        };
+    }
+    let rows = match (filter.room_id, question) {
+        (None, None) => rows!(
             sql!("SELECT " [pg listed!()] [sq listed!()] " FROM generations g WHERE g.user_id = $1"
-                 [pg narrowed!()] [sq narrowed!()]),
-            reader.0,
-            kind,
-            status,
-            filter.starred,
-            like.as_deref(),
-            after.at,
-            after.id,
-            limit
-        )?,
-        Some(room) => q!(
-            db,
-            fetch_all as Row,
-            sql!("SELECT " [pg listed!()] [sq listed!()] " FROM generations g WHERE g.room_id = $9 AND EXISTS
+                 [pg narrowed!()] [sq narrowed!()])
+        ),
+        (None, Some(question)) => rows!(
+            sql!("SELECT " [pg listed!()] [sq listed!()] " FROM generations g WHERE g.user_id = $1 AND "
+                 [pg holding_pg!("$8")] [sq holding_sq!("$8")] [pg narrowed!()] [sq narrowed!()]),
+            question
+        ),
+        (Some(room), None) => rows!(
+            sql!("SELECT " [pg listed!()] [sq listed!()] " FROM generations g WHERE g.room_id = $8 AND EXISTS
                  (SELECT 1 FROM room_members m WHERE m.room_id = g.room_id AND m.user_id = $1)"
                  [pg narrowed!()] [sq narrowed!()]),
-            reader.0,
-            kind,
-            status,
-            filter.starred,
-            like.as_deref(),
-            after.at,
-            after.id,
-            limit,
             room.0
-        )?,
+        ),
+        (Some(room), Some(question)) => rows!(
+            sql!("SELECT " [pg listed!()] [sq listed!()] " FROM generations g WHERE g.room_id = $8 AND EXISTS
+                 (SELECT 1 FROM room_members m WHERE m.room_id = g.room_id AND m.user_id = $1) AND "
+                 [pg holding_pg!("$9")] [sq holding_sq!("$9")] [pg narrowed!()] [sq narrowed!()]),
+            room.0,
+            question
+        ),
     };
     rows.into_iter().map(Row::into_model).collect()
+}
+
+/// How the database would search the reader's own generations, a line for each step: tells whether it uses the index.
+pub async fn explain_search(db: &mut impl Db, reader: UserId, text: &str) -> Result<Vec<String>> {
+    let Some(question) = search::Question::new(text) else { return Ok(Vec::new()) };
+    let question = question.text(db, reader.0);
+    macro_rules! searched {
+        ($holding:ident) => {
+            concat!(
+                "SELECT ",
+                listed!(),
+                " FROM generations g WHERE g.user_id = $1 AND ",
+                $holding!("$2"),
+                " ORDER BY g.created_at DESC, g.id DESC LIMIT 21"
+            )
+        };
+    }
+    Ok(match db.conn() {
+        Conn::Pg(c) => sqlx::query_scalar(concat!("EXPLAIN ", searched!(holding_pg)))
+            .bind(reader.0)
+            .bind(question)
+            .fetch_all(&mut *c)
+            .await?,
+        Conn::Sq(c) => sqlx::query_as(concat!("EXPLAIN QUERY PLAN ", searched!(holding_sq)))
+            .bind(reader.0)
+            .bind(question)
+            .fetch_all(&mut *c)
+            .await?
+            .into_iter()
+            .map(|(_, _, _, step): (i64, i64, i64, String)| step)
+            .collect(),
+    })
 }
 
 /// The ids of a room's generations that have not ended, oldest first, at most 100.
@@ -321,13 +432,13 @@ pub async fn list_ancestors(
 
 /// Renames or marks. The caller has checked that it may.
 pub async fn update(
-    db: &mut impl Db,
+    tx: &mut Tx,
     id: GenerationId,
     title: Option<&str>,
     starred: Option<bool>,
 ) -> Result<bool> {
     let changed = q!(
-        db,
+        tx,
         sql!(
             "UPDATE generations SET title = COALESCE($2, title), starred = COALESCE($3, starred) WHERE id = $1"
         ),
@@ -335,6 +446,9 @@ pub async fn update(
         title,
         starred
     )?;
+    if changed == 1 && title.is_some() {
+        search::refresh(tx, id).await?;
+    }
     Ok(changed == 1)
 }
 
@@ -411,6 +525,9 @@ pub async fn end(tx: &mut Tx, id: GenerationId, fence: Option<i64>, end: &End<'_
         end.at,
         end.metadata.model.as_deref(),
     )?;
+    if changed == 1 {
+        search::refresh(tx, id).await?;
+    }
     Ok(changed == 1)
 }
 

@@ -1,9 +1,11 @@
 //! The table `jobs`: the queue of generations. A worker claims a job for the time of a lease; every claim grows the job's
-//! fence, and a write that carries an older fence is refused, so a late worker cannot undo its successor's work.
+//! fence, and a write that carries an older fence is refused, so a late worker cannot undo its successor's work. Users take
+//! turns: each job has a virtual start (start-time fair queueing, Goyal et al. 1996), so nobody's hundred jobs starve
+//! another's one.
 
 use aether_common::{
     id::{GenerationId, RoomId, UserId, WorkerId},
-    model::generation::Kind,
+    model::generation::{Kind, Metadata},
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -17,7 +19,7 @@ use crate::{
 };
 
 /// What a job carries beside its generation. `v` is the form's version; later forms add fields with defaults.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct JobPayload {
     /// 1.
     pub v: u8,
@@ -26,6 +28,20 @@ pub struct JobPayload {
     /// Whether it is made anew from its parent's prompt, which then is no context.
     #[serde(default)]
     pub regenerate: bool,
+    /// Whether a kept answer may neither be given nor made.
+    #[serde(default)]
+    pub no_cache: bool,
+    /// Uploads to be put into the prompt's context.
+    #[serde(default)]
+    pub upload_ids: Vec<Uuid>,
+}
+
+/// What a claim must keep to.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    /// How many jobs of one user may run at once in the whole installation. Processes that claim at the same moment may
+    /// pass it by one each.
+    pub per_user: i64,
 }
 
 /// A job that a worker holds, with what it needs of the generation.
@@ -37,6 +53,10 @@ pub struct Claim {
     pub fence: i64,
     /// The attempt that begins: grows when a job is taken over.
     pub attempt: u32,
+    /// When it was claimed for the first time: its deadline counts from here.
+    pub started_at: DateTime<Utc>,
+    /// What the worker before this one noted, see [`crate::generations::save_draft`].
+    pub draft: Metadata,
     /// Who started it.
     pub user_id: UserId,
     /// What is asked for.
@@ -71,27 +91,37 @@ pub enum CancelRequest {
 }
 
 /// Puts the generation's job into the queue. In the transaction that creates the generation.
+///
+/// Its turn is the one that is served now, or the one after the user's last job, whichever is later.
 pub async fn create(
     tx: &mut Tx,
     id: GenerationId,
+    user: UserId,
     run_at: DateTime<Utc>,
     payload: &JobPayload,
 ) -> Result<()> {
     q!(
         tx,
-        sql!("INSERT INTO jobs (generation_id, state, run_at, payload) VALUES ($1, 'ready', $2, $3)"),
+        sql!(
+            "INSERT INTO jobs (generation_id, user_id, state, run_at, payload, turn)
+             SELECT $1, $2, 'ready', $3, $4, " [pg "GREATEST"] [sq "MAX"] "(
+                 COALESCE((SELECT MIN(turn) FROM jobs WHERE state = 'ready'), (SELECT MAX(turn) FROM jobs), 0),
+                 COALESCE((SELECT MAX(turn) + 1 FROM jobs WHERE user_id = $2), 0))"
+        ),
         id.0,
+        user.0,
         run_at,
         Json(payload)
     )?;
     Ok(())
 }
 
-/// Takes the job that has waited longest: a ready one, or one whose worker's lease has ended. The generation becomes
-/// `running`; when the job was taken over, its attempt grows.
+/// Takes the job whose turn it is: a ready one, or one whose worker's lease has ended. The generation becomes `running`; when
+/// the job was taken over, its attempt grows.
 pub async fn claim(
     tx: &mut Tx,
     worker: WorkerId,
+    bounds: Bounds,
     now: DateTime<Utc>,
     lease_until: DateTime<Utc>,
 ) -> Result<Option<Claim>> {
@@ -99,11 +129,13 @@ pub async fn claim(
     struct Job {
         generation_id: Uuid,
         fence: i64,
+        started_at: DateTime<Utc>,
         cancel_requested: bool,
         payload: Json<JobPayload>,
     }
     #[derive(sqlx::FromRow)]
     struct Started {
+        metadata: Json<Metadata>,
         user_id: Uuid,
         r#type: String,
         prompt: String,
@@ -118,15 +150,20 @@ pub async fn claim(
         tx,
         fetch_optional as Job,
         sql!(
-            "UPDATE jobs SET state = 'running', worker_id = $1, fence = fence + 1, lease_until = $3
+            "UPDATE jobs SET state = 'running', worker_id = $1, fence = fence + 1, lease_until = $3,
+                 started_at = COALESCE(started_at, $2)
              WHERE generation_id = (SELECT generation_id FROM jobs
-                 WHERE (state = 'ready' AND run_at <= $2) OR (state = 'running' AND lease_until < $2)
-                 ORDER BY run_at, generation_id LIMIT 1" [pg " FOR UPDATE SKIP LOCKED"] ")
-             RETURNING generation_id, fence, cancel_requested, payload"
+                 WHERE (state = 'ready' AND run_at <= $2 AND (user_id IS NULL OR user_id NOT IN
+                         (SELECT busy.user_id FROM jobs busy WHERE busy.state = 'running' AND busy.user_id IS NOT NULL
+                          GROUP BY busy.user_id HAVING COUNT(*) >= $4)))
+                     OR (state = 'running' AND lease_until < $2)
+                 ORDER BY turn, run_at, generation_id LIMIT 1" [pg " FOR UPDATE SKIP LOCKED"] ")
+             RETURNING generation_id, fence, started_at, cancel_requested, payload"
         ),
         worker.0,
         now,
-        lease_until
+        lease_until,
+        bounds.per_user
     )?;
     let Some(job) = job else { return Ok(None) };
     let started = q!(
@@ -135,7 +172,7 @@ pub async fn claim(
         sql!(
             "UPDATE generations SET status = 'running',
              attempt = attempt + CASE WHEN $2 > 1 THEN 1 ELSE 0 END WHERE id = $1
-             RETURNING user_id, type, prompt, language, model, parent_id, room_id, attempt, created_at"
+             RETURNING user_id, type, prompt, language, model, parent_id, room_id, attempt, metadata, created_at"
         ),
         job.generation_id,
         job.fence
@@ -144,6 +181,8 @@ pub async fn claim(
         generation_id: GenerationId(job.generation_id),
         fence: job.fence,
         attempt: u32::try_from(started.attempt).unwrap_or(1),
+        started_at: job.started_at,
+        draft: started.metadata.0,
         user_id: UserId(started.user_id),
         kind: Kind::parse(&started.r#type).ok_or(StoreError::Inconsistent {
             table: "generations",

@@ -4,6 +4,7 @@
 //! for the table, with private row structs and functions that take the owner's id first; (3) a story in `tests/`, which
 //! runs on both databases: it stands in for compile-time checks of the SQL.
 
+pub mod cache;
 pub mod error;
 pub mod generations;
 pub mod invites;
@@ -11,6 +12,7 @@ pub mod jobs;
 pub mod messages;
 mod migrate;
 pub mod rooms;
+mod search;
 pub mod sessions;
 pub mod signing_keys;
 mod sql;

@@ -104,6 +104,17 @@ pub async fn create(tx: &mut Tx, user: &NewUser) -> Result<User> {
     Ok(row.account()?.user)
 }
 
+/// Makes other transactions that lock this user wait for the end of this one. On SQLite every transaction waits anyway.
+pub async fn lock(tx: &mut Tx, id: UserId) -> Result<()> {
+    q!(
+        tx,
+        fetch_optional as (Uuid,),
+        sql!("SELECT id FROM users WHERE id = $1" [pg " FOR NO KEY UPDATE"]),
+        id.0
+    )?;
+    Ok(())
+}
+
 /// Takes the right to be the first account; `true` for exactly one transaction that is saved, and only while there is no
 /// account. Two that race wait for each other here.
 pub async fn take_first(tx: &mut Tx, now: DateTime<Utc>) -> Result<bool> {

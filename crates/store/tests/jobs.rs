@@ -14,12 +14,15 @@ use aether_common::{
 };
 use aether_store::{
     Store, StoreError,
+    cache::{self, Answerer},
     generations::{self, End, NewGeneration},
-    jobs::{self, CancelRequest, JobPayload},
+    jobs::{self, Bounds, CancelRequest, JobPayload},
     users::{self, NewUser},
 };
 use aether_testkit::databases;
 use chrono::{DateTime, TimeDelta, Utc};
+
+const UNBOUNDED: Bounds = Bounds { per_user: 1000 };
 
 async fn user(store: &Store) -> UserId {
     let ids = Ids::system();
@@ -50,6 +53,7 @@ fn new(id: GenerationId, user_id: UserId, client_id: Option<&str>) -> NewGenerat
         parent_id: None,
         room_id: None,
         client_id,
+        request_hash: None,
         created_at: Clock::system().now(),
     }
 }
@@ -58,17 +62,19 @@ async fn queue(store: &Store, user: UserId, run_at: DateTime<Utc>) -> Generation
     let id = Ids::system().mint();
     let mut tx = store.begin().await.unwrap();
     generations::create(&mut tx, &new(id, user, None)).await.unwrap();
-    jobs::create(&mut tx, id, run_at, &JobPayload { v: 1, temperature: None, regenerate: false })
-        .await
-        .unwrap();
+    jobs::create(&mut tx, id, user, run_at, &JobPayload { v: 1, ..JobPayload::default() }).await.unwrap();
     tx.save().await.unwrap();
     id
 }
 
 async fn claim(store: &Store, now: DateTime<Utc>) -> Option<jobs::Claim> {
+    claim_within(store, UNBOUNDED, now).await
+}
+
+async fn claim_within(store: &Store, bounds: Bounds, now: DateTime<Utc>) -> Option<jobs::Claim> {
     let worker: WorkerId = Ids::system().mint();
     let mut tx = store.begin().await.unwrap();
-    let claim = jobs::claim(&mut tx, worker, now, now + TimeDelta::seconds(10)).await.unwrap();
+    let claim = jobs::claim(&mut tx, worker, bounds, now, now + TimeDelta::seconds(10)).await.unwrap();
     tx.save().await.unwrap();
     claim
 }
@@ -122,6 +128,166 @@ async fn each_job_goes_to_one_worker_oldest_first() {
         assert_eq!(
             claimed.into_iter().collect::<HashSet<_>>(),
             queued.into_iter().collect(),
+            "{}",
+            db.engine
+        );
+    }
+}
+
+#[tokio::test]
+async fn nobodys_hundred_jobs_starve_anothers_one() {
+    for db in databases().await {
+        let (ana, ben) = (user(&db.store).await, user(&db.store).await);
+        let now = Clock::system().now();
+        for second in 0..100 {
+            queue(&db.store, ana, now - TimeDelta::seconds(1000 - second)).await;
+        }
+        // One worker makes one job after the other; Ben asks when it has made three.
+        let make = async || {
+            let claim = claim(&db.store, now).await.unwrap();
+            assert!(end(&db.store, claim.generation_id, Some(claim.fence), now).await);
+            claim.user_id
+        };
+        for _ in 0..3 {
+            assert_eq!(make().await, ana, "{}", db.engine);
+        }
+        for _ in 0..3 {
+            queue(&db.store, ben, now).await;
+        }
+        let next = [make().await, make().await, make().await, make().await, make().await, make().await];
+        assert_eq!(next, [ana, ben, ana, ben, ana, ben], "{}: they take turns", db.engine);
+        // Who comes back after a while has saved nothing up: Ana's jobs go on in turn.
+        for _ in 0..2 {
+            queue(&db.store, ben, now).await;
+        }
+        let next = [make().await, make().await, make().await, make().await, make().await];
+        assert_eq!(next, [ana, ben, ana, ben, ana], "{}", db.engine);
+    }
+}
+
+#[tokio::test]
+async fn a_user_has_so_many_jobs_running_and_the_rest_wait() {
+    for db in databases().await {
+        let (ana, ben) = (user(&db.store).await, user(&db.store).await);
+        let now = Clock::system().now();
+        for _ in 0..5 {
+            queue(&db.store, ana, now).await;
+        }
+        queue(&db.store, ben, now).await;
+        let bounds = Bounds { per_user: 2 };
+        let mut claims = Vec::new();
+        while let Some(claim) = claim_within(&db.store, bounds, now).await {
+            claims.push(claim);
+        }
+        let of = |user| claims.iter().filter(|claim| claim.user_id == user).count();
+        assert_eq!((of(ana), of(ben)), (2, 1), "{}", db.engine);
+        // One whose worker died is taken over although its user has as many as allowed.
+        let later = now + TimeDelta::seconds(20);
+        let again = claim_within(&db.store, bounds, later).await.unwrap();
+        assert_eq!((again.fence, again.started_at), (2, now), "{}", db.engine);
+        // The end of one lets the next begin.
+        assert!(end(&db.store, again.generation_id, Some(again.fence), later).await);
+        let mut rest = Vec::new();
+        while let Some(claim) = claim_within(&db.store, bounds, later).await {
+            rest.push(claim.fence);
+        }
+        assert_eq!(
+            rest.iter().filter(|fence| **fence == 1).count(),
+            usize::from(again.user_id == ana),
+            "{}",
+            db.engine
+        );
+    }
+}
+
+#[tokio::test]
+async fn one_of_equal_requests_makes_the_answer_and_the_others_are_told_who() {
+    for db in databases().await {
+        let ana = user(&db.store).await;
+        let now = Clock::system().now();
+        let oldest = now - TimeDelta::hours(1);
+        let look = async |asker, now: DateTime<Utc>| {
+            let mut tx = db.store.begin().await.unwrap();
+            let answerer = cache::look(&mut tx, "k", asker, now, oldest).await.unwrap();
+            tx.save().await.unwrap();
+            answerer
+        };
+        let (first, second) = (queue(&db.store, ana, now).await, queue(&db.store, ana, now).await);
+        assert_eq!(look(first, now).await, Answerer::Nobody, "{}", db.engine);
+        assert_eq!(look(first, now).await, Answerer::Nobody, "{}: again, after a takeover", db.engine);
+        assert_eq!(look(second, now).await, Answerer::Flight(first), "{}", db.engine);
+        // The first fails: the next that looks makes it.
+        let held = claim(&db.store, now).await.unwrap();
+        assert!(end(&db.store, held.generation_id, Some(held.fence), now).await);
+        assert_eq!(look(second, now).await, Answerer::Nobody, "{}", db.engine);
+        // It completes, and can be given again until it is too old, dropped or deleted.
+        let held = claim(&db.store, now).await.unwrap();
+        let metadata = Metadata::default();
+        let done = End {
+            status: Status::Completed,
+            result: "whole",
+            error: None,
+            metadata: &metadata,
+            position: Position { attempt: 1, seq: 3 },
+            progress: 100,
+            at: now,
+        };
+        let mut tx = db.store.begin().await.unwrap();
+        assert!(generations::end(&mut tx, second, Some(held.fence), &done).await.unwrap());
+        cache::keep(&mut tx, "k", second, now).await.unwrap();
+        tx.save().await.unwrap();
+        let third = queue(&db.store, ana, now).await;
+        assert_eq!(look(third, now).await, Answerer::Kept(second), "{}", db.engine);
+        let mut conn = db.store.conn().await.unwrap();
+        let (text, _) = generations::find_answer(&mut conn, second).await.unwrap().unwrap();
+        assert_eq!(text, "whole");
+        let late = now + TimeDelta::hours(2);
+        let mut tx = db.store.begin().await.unwrap();
+        assert_eq!(
+            cache::look(&mut tx, "k", third, late, late).await.unwrap(),
+            Answerer::Nobody,
+            "{}",
+            db.engine
+        );
+        drop(tx);
+        assert!(generations::delete(&mut conn, second).await.unwrap());
+        assert_eq!(
+            look(third, now).await,
+            Answerer::Nobody,
+            "{}: a deleted answer is given to none",
+            db.engine
+        );
+    }
+}
+
+#[tokio::test]
+async fn kept_answers_are_bounded_by_age_and_number() {
+    for db in databases().await {
+        let ana = user(&db.store).await;
+        let now = Clock::system().now();
+        let maker = queue(&db.store, ana, now).await;
+        for minute in 0..20 {
+            let mut tx = db.store.begin().await.unwrap();
+            let at = now - TimeDelta::minutes(minute);
+            cache::look(&mut tx, &format!("k{minute}"), maker, at, at).await.unwrap();
+            tx.save().await.unwrap();
+        }
+        let mut conn = db.store.conn().await.unwrap();
+        assert_eq!(
+            cache::prune(&mut conn, now - TimeDelta::minutes(14), 10).await.unwrap(),
+            10,
+            "{}",
+            db.engine
+        );
+        assert_eq!(
+            cache::prune(&mut conn, now - TimeDelta::minutes(4), 10).await.unwrap(),
+            5,
+            "{}",
+            db.engine
+        );
+        assert_eq!(
+            cache::prune(&mut conn, now - TimeDelta::minutes(4), 10).await.unwrap(),
+            0,
             "{}",
             db.engine
         );

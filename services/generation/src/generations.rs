@@ -14,15 +14,18 @@ use aether_common::{
     problem::Problem,
 };
 use aether_store::{
-    StoreError, generations,
+    Db, StoreError, generations,
     jobs::{self, CancelRequest, JobPayload},
+    users,
 };
+use chrono::TimeDelta;
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 
 use crate::domain::{progress, request::CreateGeneration, title};
 
-/// How many generations of one user may be unended at once.
-const MAX_UNENDED: i64 = 100;
+/// How long an idempotency key names the generation that it started (CONTRACT.md "Everywhere").
+const KEY_KEPT: TimeDelta = TimeDelta::hours(24);
 
 /// The operations; cheap to clone.
 #[derive(Clone, Debug)]
@@ -43,20 +46,52 @@ pub struct Start {
     pub regenerate: bool,
 }
 
+impl Start {
+    /// A hash of everything that is asked: equal for equal requests.
+    fn hash(&self) -> Result<String, Problem> {
+        let asked =
+            serde_json::to_vec(&(self.kind, &self.request, self.regenerate)).map_err(Problem::internal)?;
+        Ok(hex(&Sha256::digest(asked)))
+    }
+
+    /// The starter's own id, kept apart by route: the same key may be used on another one.
+    fn scoped_client_id(&self) -> Result<Option<String>, Problem> {
+        let Some(client_id) = &self.client_id else { return Ok(None) };
+        check_client_id(client_id)?;
+        Ok(Some(match self.request.parent_id.filter(|_| self.regenerate) {
+            Some(parent) => format!("regenerate/{parent}:{client_id}"),
+            None => format!("{}:{client_id}", self.kind.as_str()),
+        }))
+    }
+
+    fn payload(&self) -> JobPayload {
+        JobPayload {
+            v: 1,
+            temperature: self.request.temperature,
+            regenerate: self.regenerate,
+            // Whoever asks for it anew wants another answer.
+            no_cache: self.regenerate || self.request.cache == Some(false),
+            upload_ids: Vec::new(),
+        }
+    }
+}
+
 impl Generations {
     /// Operations on these dependencies.
     pub fn new(deps: Deps) -> Self {
         Self { deps }
     }
 
-    /// Creates a generation and its job. With a `client_id` that was used before, answers the first one, unless it was
-    /// used for something else (422 `idempotency_key_reused`).
+    /// Creates a generation and its job. With a `client_id` that was used in the last 24 h, answers the first one, unless it
+    /// was used for something else (422 `idempotency_key_reused`).
     pub async fn start(&self, user: UserId, start: &Start) -> Result<GenerationId, Problem> {
         let request = &start.request;
         request.check()?;
-        if let Some(client_id) = &start.client_id {
-            check_client_id(client_id)?;
-            if let Some(first) = self.find_first(user, start, client_id).await? {
+        let hash = start.hash()?;
+        let client_id = start.scoped_client_id()?;
+        if let Some(client_id) = &client_id {
+            let mut db = self.deps.store.conn().await?;
+            if let Some(first) = self.find_first(&mut db, user, client_id, &hash).await? {
                 return Ok(first);
             }
         }
@@ -66,7 +101,6 @@ impl Generations {
         let title = title::from_prompt(&request.prompt);
         // Before the job can be claimed: what its worker says comes after. If the job is never kept, this expires unread.
         self.append(id, 1, Happening::Progress { progress: 0, status: Stage::Queued, delta: None }).await;
-        let mut tx = self.deps.store.begin().await?;
         let new = generations::NewGeneration {
             id,
             user_id: user,
@@ -77,26 +111,48 @@ impl Generations {
             model: request.model.as_deref(),
             parent_id: request.parent_id,
             room_id: request.room_id,
-            client_id: start.client_id.as_deref(),
+            client_id: client_id.as_deref(),
+            request_hash: Some(&hash),
             created_at: now,
         };
-        match (generations::create(&mut tx, &new).await, &start.client_id) {
-            (Ok(()), _) => {}
-            // A twin was faster between our look and our insert.
-            (Err(StoreError::Conflict), Some(client_id)) => {
-                drop(tx);
-                self.forget(id).await;
-                return self.find_first(user, start, client_id).await?.ok_or_else(|| {
-                    Problem::conflict("conflict", "The same request is being answered now. Try again.")
-                });
-            }
-            (Err(error), _) => return Err(error.into()),
+        let kept = self.keep(&new, &start.payload()).await;
+        if !matches!(kept, Ok(kept) if kept == id) {
+            self.forget(id).await;
+        } else {
+            self.tell_started(id, user, start).await;
         }
-        let payload = JobPayload { v: 1, temperature: request.temperature, regenerate: start.regenerate };
-        jobs::create(&mut tx, id, now, &payload).await?;
+        kept
+    }
+
+    /// Commits the generation and its job together; answers the twin's id when an equal request was faster.
+    async fn keep(
+        &self,
+        new: &generations::NewGeneration<'_>,
+        payload: &JobPayload,
+    ) -> Result<GenerationId, Problem> {
+        let mut tx = self.deps.store.begin().await?;
+        // One after the other for one user: twins see each other, and the bound below is exact.
+        users::lock(&mut tx, new.user_id).await?;
+        if let Some(client_id) = new.client_id {
+            let hash = new.request_hash.unwrap_or_default();
+            if let Some(first) = self.find_first(&mut tx, new.user_id, client_id, hash).await? {
+                return Ok(first);
+            }
+            let oldest = self.deps.clock.now() - KEY_KEPT;
+            generations::forget_client_id(&mut tx, new.user_id, client_id, oldest).await?;
+        }
+        if generations::count_unended(&mut tx, new.user_id).await?
+            >= i64::from(self.deps.settings.unended_per_user)
+        {
+            return Err(Problem::too_many(
+                "So many of your generations wait that no more are taken. Stop some, or wait.",
+                std::time::Duration::from_secs(10),
+            ));
+        }
+        generations::create(&mut tx, new).await?;
+        jobs::create(&mut tx, new.id, new.user_id, new.created_at, payload).await?;
         tx.save().await?;
-        self.tell_started(id, user, start).await;
-        Ok(id)
+        Ok(new.id)
     }
 
     /// The whole generation as the reader may see it; while it runs, `result` is what is written so far.
@@ -171,7 +227,12 @@ impl Generations {
     }
 
     /// A new generation from the same prompt, whose parent is this one.
-    pub async fn regenerate(&self, user: UserId, id: GenerationId) -> Result<GenerationId, Problem> {
+    pub async fn regenerate(
+        &self,
+        user: UserId,
+        id: GenerationId,
+        client_id: Option<String>,
+    ) -> Result<GenerationId, Problem> {
         let parent = self.get(user, id).await?;
         let start = Start {
             kind: parent.kind,
@@ -182,7 +243,7 @@ impl Generations {
                 room_id: parent.room_id,
                 ..CreateGeneration::default()
             },
-            client_id: None,
+            client_id,
             regenerate: true,
         };
         self.start(user, &start).await
@@ -229,36 +290,29 @@ impl Generations {
         {
             return Err(Problem::invalid_field("parentId", "names a generation that does not exist"));
         }
-        if generations::count_unended(&mut db, user).await? >= MAX_UNENDED {
-            return Err(Problem::too_many(
-                "So many of your generations wait that no more are taken. Stop some, or wait.",
-                std::time::Duration::from_secs(10),
-            ));
-        }
         Ok(())
     }
 
     async fn find_first(
         &self,
+        db: &mut impl Db,
         user: UserId,
-        start: &Start,
         client_id: &str,
+        hash: &str,
     ) -> Result<Option<GenerationId>, Problem> {
-        let mut db = self.deps.store.conn().await?;
-        let Some(id) = generations::find_by_client_id(&mut db, user, client_id).await? else {
-            return Ok(None);
-        };
-        let Some(first) = generations::find(&mut db, user, id).await? else { return Ok(None) };
-        let request = &start.request;
-        let same = first.kind == start.kind
-            && first.prompt == request.prompt
-            && first.language == request.language
-            && first.parent_id == request.parent_id
-            && first.room_id == request.room_id;
-        if same {
-            return Ok(Some(id));
+        match generations::find_by_client_id(db, user, client_id).await? {
+            None => Ok(None),
+            Some(first) if first.created_at < self.deps.clock.now() - KEY_KEPT => Ok(None),
+            // Kept by a version that did not note what was asked: the key alone decides.
+            Some(first) if first.request_hash.as_deref().is_none_or(|kept| kept == hash) => {
+                Ok(Some(first.id))
+            }
+            Some(_) => Err(Problem::new(
+                422,
+                "idempotency_key_reused",
+                "This key was used before for another request.",
+            )),
         }
-        Err(Problem::new(422, "idempotency_key_reused", "This key was used before for another request."))
     }
 
     async fn tell_started(&self, id: GenerationId, user: UserId, start: &Start) {
@@ -312,6 +366,15 @@ impl Generations {
             }
         }
     }
+}
+
+/// Lower-case hexadecimal.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 fn check_client_id(client_id: &str) -> Result<(), Problem> {

@@ -11,13 +11,13 @@ use aether_common::{
     id::{GenerationId, WorkerId},
     notice::Control,
 };
-use aether_store::jobs::{self, Claim};
+use aether_store::jobs::{self, Bounds, Claim};
 use chrono::TimeDelta;
 use parking_lot::Mutex;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
-use crate::{domain::cost::Model, generations::Generations, provider::Provider};
+use crate::{generations::Generations, provider::Providers};
 
 /// How long a claim holds without a heartbeat.
 pub(crate) const LEASE: TimeDelta = TimeDelta::seconds(10);
@@ -44,9 +44,8 @@ pub struct Deadlines {
 pub struct Worker {
     pub(crate) deps: Deps,
     pub(crate) id: WorkerId,
-    pub(crate) provider: Arc<dyn Provider>,
+    pub(crate) providers: Providers,
     pub(crate) generations: Generations,
-    pub(crate) models: Arc<[Model]>,
     pub(crate) deadlines: Deadlines,
     /// The jobs that this process makes now, each with the token that stops it.
     running: Arc<Mutex<HashMap<GenerationId, CancellationToken>>>,
@@ -67,17 +66,15 @@ impl Worker {
     /// A worker that has not begun.
     pub fn new(
         deps: Deps,
-        provider: Arc<dyn Provider>,
+        providers: Providers,
         generations: Generations,
-        models: Arc<[Model]>,
         deadlines: Deadlines,
     ) -> Self {
         Self {
             id: deps.ids.mint(),
             deps,
-            provider,
+            providers,
             generations,
-            models,
             deadlines,
             running: Arc::default(),
             slots: Arc::new(Semaphore::new(MAX_JOBS)),
@@ -135,8 +132,9 @@ impl Worker {
 
     async fn claim(&self) -> aether_store::Result<Option<Claim>> {
         let now = self.deps.clock.now();
+        let bounds = Bounds { per_user: i64::from(self.deps.settings.jobs_per_user) };
         let mut tx = self.deps.store.begin().await?;
-        let claim = jobs::claim(&mut tx, self.id, now, now + LEASE).await?;
+        let claim = jobs::claim(&mut tx, self.id, bounds, now, now + LEASE).await?;
         if claim.is_some() {
             tx.save().await?;
         }

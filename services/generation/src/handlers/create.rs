@@ -70,11 +70,7 @@ async fn create(
     kind: Kind,
     request: CreateGeneration,
 ) -> Result<Response> {
-    let client_id = headers
-        .get("idempotency-key")
-        .map(|key| key.to_str().map(str::to_owned))
-        .transpose()
-        .map_err(|_| Problem::invalid_field("Idempotency-Key", "must be visible ASCII"))?;
+    let client_id = idempotency_key(headers)?;
     let start = Start { kind, request, client_id, regenerate: false };
     let id = state.generations.start(caller.user_id, &start).await?;
     if names(headers, header::ACCEPT, "text/event-stream") {
@@ -85,6 +81,15 @@ async fn create(
     }
     let status = wait(&state, id).await?;
     answer(&state.generations, &caller, id, status).await
+}
+
+/// The caller's own id of the request, if it has one.
+pub fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    headers
+        .get("idempotency-key")
+        .map(|key| key.to_str().map(str::to_owned))
+        .transpose()
+        .map_err(|_| Problem::invalid_field("Idempotency-Key", "must be visible ASCII"))
 }
 
 /// The generation with `Location`.

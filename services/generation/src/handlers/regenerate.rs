@@ -6,21 +6,28 @@ use aether_web::{
     extract::Path,
     respond::{ProblemBody, Result},
 };
-use axum::{extract::State as Shared, http::StatusCode, response::Response};
+use axum::{
+    extract::State as Shared,
+    http::{HeaderMap, StatusCode},
+    response::Response,
+};
 
-use super::create::answer;
+use super::create::{answer, idempotency_key};
 use crate::state::State;
 
 /// Makes it anew from the same prompt: a new generation whose `parentId` is this one.
 #[utoipa::path(
-    post, path = "/history/{id}/regenerate", tag = "generations", operation_id = "regenerate", params(("id" = GenerationId, Path)),
+    post, path = "/history/{id}/regenerate", tag = "generations", operation_id = "regenerate",
+    params(("id" = GenerationId, Path), ("Idempotency-Key" = Option<String>, Header)),
     responses((status = 202, body = aether_common::model::generation::Generation), (status = 404, body = ProblemBody))
 )]
 pub async fn regenerate(
     Shared(state): Shared<State>,
     caller: Caller,
     Path(id): Path<GenerationId>,
+    headers: HeaderMap,
 ) -> Result<Response> {
-    let new = state.generations.regenerate(caller.user_id, id).await?;
+    let key = idempotency_key(&headers)?;
+    let new = state.generations.regenerate(caller.user_id, id, key).await?;
     answer(&state.generations, &caller, new, StatusCode::ACCEPTED).await
 }

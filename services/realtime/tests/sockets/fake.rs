@@ -47,8 +47,8 @@ impl Generations for Fake {
             }
             if let Some(client_id) = &start.client_id {
                 let mut db = self.deps.store.conn().await?;
-                if let Some(id) = generations::find_by_client_id(&mut db, user, client_id).await? {
-                    return Ok(id);
+                if let Some(first) = generations::find_by_client_id(&mut db, user, client_id).await? {
+                    return Ok(first.id);
                 }
             }
             let id = self.deps.ids.mint();
@@ -104,11 +104,12 @@ async fn create(deps: &Deps, id: GenerationId, user: UserId, start: &StartGenera
         parent_id: None,
         room_id: start.room_id,
         client_id: start.client_id.as_deref(),
+        request_hash: None,
         created_at: deps.clock.now(),
     };
     generations::create(&mut tx, &new).await?;
-    let payload = JobPayload { v: 1, temperature: None, regenerate: false };
-    jobs::create(&mut tx, id, deps.clock.now(), &payload).await?;
+    let payload = JobPayload { v: 1, ..JobPayload::default() };
+    jobs::create(&mut tx, id, user, deps.clock.now(), &payload).await?;
     Ok(tx.save().await?)
 }
 
