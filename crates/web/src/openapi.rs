@@ -1,6 +1,8 @@
 //! `/openapi.json`, made from the code, and `/docs`: a plain page that lists the operations. It loads nothing from
 //! anywhere and runs no script.
 
+mod complete;
+
 use std::fmt::Write as _;
 
 use aether_common::problem::Problem;
@@ -14,13 +16,9 @@ use axum::{
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use utoipa::{
-    Modify,
-    openapi::{
-        OpenApi,
-        security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
-    },
-};
+use utoipa::openapi::OpenApi;
+
+pub use complete::{Access, complete};
 
 use crate::respond::Error;
 
@@ -28,17 +26,6 @@ const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;mar
 color:#1a1a1a;background:#fff}code,pre{font:14px/1.5 ui-monospace,monospace}pre{overflow:auto;padding:.75rem;\
 background:#f4f4f2}summary{cursor:pointer;padding:.4rem 0}b{display:inline-block;min-width:4.5rem}\
 @media(prefers-color-scheme:dark){body{color:#eee;background:#161616}pre{background:#222}a{color:#9cf}}";
-
-/// Describes the access token as the security scheme `bearer`.
-pub struct Bearer;
-
-impl Modify for Bearer {
-    fn modify(&self, document: &mut OpenApi) {
-        let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
-        let components = document.components.get_or_insert_default();
-        components.add_security_scheme("bearer", SecurityScheme::Http(scheme));
-    }
-}
 
 /// The two routes. The document is written once, here.
 pub fn routes<S: Clone + Send + Sync + 'static>(document: &OpenApi) -> Router<S> {

@@ -1,11 +1,7 @@
 //! One OpenAPI document for the whole product, with paths as clients see them.
 
 use aether_boot::Service;
-use aether_web::openapi::Bearer;
-use utoipa::{
-    Modify as _, OpenApi as _,
-    openapi::{OpenApi, security::SecurityRequirement},
-};
+use utoipa::{OpenApi as _, openapi::OpenApi};
 
 #[derive(utoipa::OpenApi)]
 #[openapi(info(
@@ -27,7 +23,5 @@ pub fn merge(services: &[Service]) -> OpenApi {
         let absolute = path.find("/api/rooms").filter(|at| *at > 0).map(|at| path[at..].to_owned());
         whole.paths.paths.insert(absolute.unwrap_or(path), item);
     }
-    Bearer.modify(&mut whole);
-    whole.security = Some(vec![SecurityRequirement::new("bearer", Vec::<String>::new())]);
     whole
 }

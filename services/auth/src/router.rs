@@ -3,7 +3,7 @@
 use aether_boot::{Deps, Service, serve};
 use aether_web::{
     layers::{REQUEST_TIMEOUT, timed},
-    openapi::{self, Bearer},
+    openapi::{self, Access},
 };
 use axum::Router;
 use utoipa::OpenApi;
@@ -20,14 +20,14 @@ const NAME: &str = "auth-service";
 const PREFIX: &str = "/api/auth";
 
 #[derive(OpenApi)]
-#[openapi(
-    info(title = "AetherOS auth", description = "Accounts, sign-ins and the keys that sign access tokens."),
-    modifiers(&Bearer)
-)]
+#[openapi(info(
+    title = "AetherOS auth",
+    description = "Accounts, sign-ins and the keys that sign access tokens."
+))]
 struct Document;
 
 pub(crate) fn service(state: AppState, deps: &Deps) -> Service {
-    let (router, document) = OpenApiRouter::with_openapi(Document::openapi())
+    let (router, mut document) = OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(register::register))
         .routes(routes!(login::login))
         .routes(routes!(refresh::refresh))
@@ -41,6 +41,7 @@ pub(crate) fn service(state: AppState, deps: &Deps) -> Service {
         .routes(routes!(process_state::get_state))
         .with_state(state)
         .split_for_parts();
+    openapi::complete(&mut document, Access::Public);
     let health = serve::health(NAME, deps);
     let router = router.merge(health.clone().routes()).merge(openapi::routes(&document));
     Service {

@@ -3,7 +3,7 @@
 use aether_boot::Service;
 use aether_web::{
     layers::{REQUEST_TIMEOUT, timed},
-    openapi,
+    openapi::{self, Access},
 };
 use axum::Router;
 use utoipa::OpenApi;
@@ -32,6 +32,7 @@ pub fn build(state: State, sockets: Router) -> Service {
     let (rooms, mut document) = rooms.split_for_parts();
     let (about, described) = about.split_for_parts();
     document.merge(described);
+    openapi::complete(&mut document, Access::Bearer);
     let health = aether_boot::serve::health("realtime-service", &state.deps);
     let router = timed(about, REQUEST_TIMEOUT)
         .with_state(state.clone())

@@ -42,7 +42,7 @@ pub struct ServiceState {
 }
 
 /// Protocol and limits.
-#[utoipa::path(get, path = "/capabilities", tag = "about", operation_id = "getRealtimeCapabilities", responses((status = 200, body = Capabilities)))]
+#[utoipa::path(get, path = "/capabilities", tag = "about", operation_id = "getRealtimeCapabilities", security(()), responses((status = 200, body = Capabilities)))]
 pub async fn capabilities() -> Json<Capabilities> {
     Json(Capabilities {
         protocol: "socket.io v4",
