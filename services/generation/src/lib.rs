@@ -17,7 +17,8 @@ use aether_demo_model as demo;
 use url::Url;
 
 pub use generations::{Generations, Start};
-use provider::{Provider, openai::OpenAi};
+use domain::cost::Model;
+use provider::{Endpoint, Listed, Providers, openai::OpenAi, pool::USUAL_CONCURRENT};
 use state::State;
 use worker::{Deadlines, Worker};
 
@@ -31,36 +32,34 @@ pub struct Built {
 
 /// Builds the service and starts its worker. Without a provider it starts the built-in demo model, and says so.
 pub async fn build(deps: &Deps, verifier: Verifier) -> Result<Built, StartError> {
-    let (provider, is_demo) = provider(deps).await?;
-    build_with(deps, verifier, provider, is_demo, Deadlines::default())
+    let (providers, is_demo) = providers(deps).await?;
+    build_with(deps, verifier, providers, is_demo, Deadlines::default())
 }
 
-/// Builds the service on this provider.
+/// Builds the service on these providers.
 pub fn build_with(
     deps: &Deps,
     verifier: Verifier,
-    provider: Arc<dyn Provider>,
+    providers: Providers,
     is_demo: bool,
     deadlines: Deadlines,
 ) -> Result<Built, StartError> {
     let generations = Generations::new(deps.clone());
-    let models = state::models(&deps.settings, provider.name());
-    let worker = Worker::new(deps.clone(), provider.clone(), generations.clone(), models.clone(), deadlines);
+    let worker = Worker::new(deps.clone(), providers.clone(), generations.clone(), deadlines);
     worker.start();
     let state = State {
         deps: deps.clone(),
         verifier,
         generations: generations.clone(),
-        provider,
+        providers,
         worker,
-        models,
         is_demo,
         started: deps.clock.now(),
     };
     Ok(Built { service: router::build(state), generations })
 }
 
-async fn provider(deps: &Deps) -> Result<(Arc<dyn Provider>, bool), StartError> {
+async fn providers(deps: &Deps) -> Result<(Providers, bool), StartError> {
     let (name, url, key) = match &deps.settings.provider {
         ProviderSetting::OpenAi { base_url, api_key } => ("openai", base_url.clone(), api_key.clone()),
         ProviderSetting::Demo => {
@@ -79,5 +78,25 @@ async fn provider(deps: &Deps) -> Result<(Arc<dyn Provider>, bool), StartError> 
         }
     };
     let provider = OpenAi::new(name, &url, key, deps.http.clone(), deps.clock.clone());
-    Ok((Arc::new(provider), name == "demo"))
+    let free = name == "demo";
+    let mut names = vec![deps.settings.model_complex.clone(), deps.settings.model_simple.clone()];
+    names.dedup();
+    let listed = |id: String| Listed {
+        model: Model {
+            id,
+            provider: name.to_owned(),
+            context_tokens: free.then_some(128_000),
+            max_output_tokens: None,
+            input_micros_per_million: free.then_some(0),
+            output_micros_per_million: free.then_some(0),
+        },
+        upstream: None,
+    };
+    let endpoint = Endpoint {
+        provider: Arc::new(provider),
+        models: names.into_iter().map(listed).collect(),
+        any_model: true,
+        max_concurrent: USUAL_CONCURRENT,
+    };
+    Ok((Providers::new(vec![endpoint]), free))
 }

@@ -1,12 +1,18 @@
 //! What a model provider is, and the types that pass between it and the worker. Every provider has a file below.
 
+pub mod breaker;
 pub mod openai;
+pub mod plan;
+pub mod pool;
 mod wire;
 
 use std::{pin::Pin, time::Duration};
 
 use aether_common::model::generation::{Failure, Usage};
 use futures::{Stream, future::BoxFuture};
+
+pub use plan::{Plan, Step};
+pub use pool::{Endpoint, Listed, Providers, Route};
 
 /// Who says something in a conversation with the model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +43,8 @@ pub struct Call {
     pub turns: Vec<Turn>,
     /// 0 to 2; the model's own default when absent.
     pub temperature: Option<f32>,
+    /// It stops with [`Finish::Length`] after so many; the model's own bound when absent.
+    pub max_output_tokens: Option<u64>,
 }
 
 /// Why the model stopped.
@@ -112,6 +120,20 @@ impl ProviderError {
     /// Whether the same call may succeed if it is made again.
     pub fn may_pass(&self) -> bool {
         !matches!(self, Self::Unauthorized(_) | Self::NoModel | Self::Refused(_))
+    }
+
+    /// As metrics tell it.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Busy { .. } => "busy",
+            Self::Failed(_) => "failed",
+            Self::Cut(_) => "cut",
+            Self::Garbage(_) => "garbage",
+            Self::Silent(_) => "silent",
+            Self::Unauthorized(_) => "unauthorized",
+            Self::NoModel => "no_model",
+            Self::Refused(_) => "refused",
+        }
     }
 
     /// How long the provider asks to wait.

@@ -4,7 +4,7 @@ use aether_boot::Service;
 use aether_web::{
     health::Health,
     layers::{REQUEST_TIMEOUT, timed},
-    openapi,
+    openapi::{self, Access},
 };
 use axum::Router;
 use utoipa::OpenApi;
@@ -43,6 +43,7 @@ pub fn build(state: State) -> Service {
     // axum's sign for "the rest of the path" is not OpenAPI's, which has none.
     let paths = std::mem::take(&mut document.paths.paths);
     document.paths.paths = paths.into_iter().map(|(path, item)| (path.replace("{*", "{"), item)).collect();
+    openapi::complete(&mut document, Access::Bearer);
     let health = health(&state);
     let router = Router::new()
         .merge(long)
@@ -61,9 +62,9 @@ pub fn build(state: State) -> Service {
 }
 
 fn health(state: &State) -> Health {
-    let provider = state.provider.clone();
+    let providers = state.providers.clone();
     aether_boot::serve::health("generation-service", &state.deps).likes("externalApis", move || {
-        let provider = provider.clone();
-        async move { provider.check().await.map_err(|error| error.to_string()) }
+        let providers = providers.clone();
+        async move { providers.check().await.map_err(|error| error.to_string()) }
     })
 }

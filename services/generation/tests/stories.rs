@@ -6,7 +6,11 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use aether_boot::serve::stand_alone;
 use aether_demo_model::{self as demo, DemoModel};
-use aether_generation::{build_with, provider::openai::OpenAi, worker::Deadlines};
+use aether_generation::{
+    build_with,
+    provider::{Providers, openai::OpenAi},
+    worker::Deadlines,
+};
 use aether_testkit::{Backend, People, Person, backends, sse};
 use futures::StreamExt;
 use reqwest::{Response, StatusCode};
@@ -37,7 +41,14 @@ async fn sites() -> Vec<Site> {
         let people = People::new(&deps);
         let base = model.base_url().parse().unwrap();
         let provider = OpenAi::new("demo", &base, None, deps.http.clone(), deps.clock.clone());
-        let built = build_with(&deps, people.verifier(), Arc::new(provider), true, quick).unwrap();
+        let built = build_with(
+            &deps,
+            people.verifier(),
+            Providers::single(Arc::new(provider), Vec::new()),
+            true,
+            quick,
+        )
+        .unwrap();
         let router = stand_alone(built.service, &deps).unwrap();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());

@@ -53,11 +53,11 @@ pub struct ServiceState {
 }
 
 /// Kinds, models, limits and what is on.
-#[utoipa::path(get, path = "/capabilities", tag = "about", operation_id = "getGenerateCapabilities", responses((status = 200, body = Capabilities)))]
+#[utoipa::path(get, path = "/capabilities", tag = "about", operation_id = "getGenerateCapabilities", security(()), responses((status = 200, body = Capabilities)))]
 pub async fn capabilities(Shared(state): Shared<State>) -> Json<Capabilities> {
     Json(Capabilities {
         kinds: Kind::ALL,
-        models: state.models.iter().map(|model| model.id.clone()).collect(),
+        models: state.providers.models().iter().map(|model| model.id.clone()).collect(),
         limits: Limits {
             prompt_characters: MAX_PROMPT_CHARS,
             body_bytes: aether_web::layers::MAX_BODY_BYTES,

@@ -27,5 +27,5 @@ pub struct Models {
     responses((status = 200, body = Models), (status = 401, body = ProblemBody))
 )]
 pub async fn models(Shared(state): Shared<State>, _caller: Caller) -> Result<Json<Models>> {
-    Ok(Json(Models { items: state.models.to_vec(), next_cursor: None, demo: state.is_demo }))
+    Ok(Json(Models { items: state.providers.models().to_vec(), next_cursor: None, demo: state.is_demo }))
 }

@@ -62,6 +62,7 @@ impl OpenAi {
             model: call.model,
             messages: call.turns.into_iter().map(message).collect(),
             temperature: call.temperature,
+            max_completion_tokens: call.max_output_tokens.map(|most| u32::try_from(most).unwrap_or(u32::MAX)),
             stream: Some(true),
             stream_options: Some(ChatCompletionStreamOptions {
                 include_usage: Some(true),

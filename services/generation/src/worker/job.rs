@@ -28,7 +28,7 @@ use tokio_util::sync::CancellationToken;
 use super::{HEARTBEAT, LEASE, Worker};
 use crate::{
     domain::{artifact, check, cost, progress, prompt, retry, routing},
-    provider::{Call, Chunk, Chunks, Finish, ProviderError, Speaker, Turn},
+    provider::{Call, Chunk, Chunks, Finish, ProviderError, Route, Speaker, Turn},
 };
 
 /// An answer that reached its length is continued so many times.
@@ -231,6 +231,9 @@ async fn make(
             return Stop::Lost;
         }
     };
+    let Some(route) = worker.providers.routes(model).into_iter().next() else {
+        return Stop::Failed(ProviderError::NoModel.failure());
+    };
     let base = prompt::turns(claim.kind, claim.language.as_deref(), &earlier, &claim.prompt);
     let (mut calls, mut continuations) = (1, 0);
     loop {
@@ -239,8 +242,13 @@ async fn make(
             turns.push(Turn { speaker: Speaker::Assistant, text: draft.text.clone() });
             turns.push(Turn { speaker: Speaker::User, text: prompt::CONTINUE.into() });
         }
-        let call = Call { model: model.to_owned(), turns, temperature: claim.payload.temperature };
-        let error = match self::call(worker, claim, call, draft, told, patience).await {
+        let call = Call {
+            model: route.upstream.clone(),
+            turns,
+            temperature: claim.payload.temperature,
+            max_output_tokens: None,
+        };
+        let error = match self::call(worker, &route, claim, call, draft, told, patience).await {
             Ok(Called::Finished(Finish::Stop)) if draft.text.trim().is_empty() => {
                 return Stop::Failed(Failure {
                     code: "empty_answer".into(),
@@ -335,6 +343,7 @@ async fn again(
 /// One call: its text goes to the journal as it comes.
 async fn call(
     worker: &Worker,
+    route: &Route,
     claim: &Claim,
     call: Call,
     draft: &mut Draft,
@@ -343,7 +352,7 @@ async fn call(
 ) -> Result<Called, CallError> {
     let asked = Instant::now();
     let first_by = asked + worker.deadlines.first_token;
-    let mut chunks: Chunks = patience.wait(first_by, worker.provider.stream(call)).await??;
+    let mut chunks: Chunks = patience.wait(first_by, route.provider.stream(call)).await??;
     let mut finish = None;
     let mut has_text = false;
     let mut ready: Option<Chunk> = None;
@@ -452,7 +461,7 @@ async fn end(worker: &Worker, claim: &Claim, mut draft: Draft, stop: Stop) {
     metadata.validation = validation;
     metadata.attempts = draft.attempt;
     metadata.first_token_ms = draft.first_token.map(millis);
-    if let Some(model) = worker.models.iter().find(|model| Some(&model.id) == metadata.model.as_ref()) {
+    if let Some(model) = worker.providers.models().iter().find(|model| Some(&model.id) == metadata.model.as_ref()) {
         metadata.cost_usd = cost::usd(cost::price_micros(model, metadata.usage));
     }
     let (status, error) = match stop {
@@ -550,7 +559,7 @@ async fn earlier(worker: &Worker, claim: &Claim) -> aether_store::Result<Vec<Gen
 
 fn metadata(worker: &Worker, claim: &Claim, model: &str, routing: Routing) -> Metadata {
     Metadata {
-        provider: Some(worker.provider.name().to_owned()),
+        provider: Some(worker.providers.primary_name().to_owned()),
         model: Some(model.to_owned()),
         routing: Some(routing),
         prompt_version: Some(prompt::template(claim.kind).version.to_owned()),
