@@ -337,10 +337,10 @@ pub async fn list(
         };
     }
     let rows = match (filter.room_id, question) {
-        (None, None) => rows!(
-            sql!("SELECT " [pg listed!()] [sq listed!()] " FROM generations g WHERE g.user_id = $1"
-                 [pg narrowed!()] [sq narrowed!()])
-        ),
+        (None, None) => {
+            rows!(sql!("SELECT " [pg listed!()] [sq listed!()] " FROM generations g WHERE g.user_id = $1"
+                 [pg narrowed!()] [sq narrowed!()]))
+        }
         (None, Some(question)) => rows!(
             sql!("SELECT " [pg listed!()] [sq listed!()] " FROM generations g WHERE g.user_id = $1 AND "
                  [pg holding_pg!("$8")] [sq holding_sq!("$8")] [pg narrowed!()] [sq narrowed!()]),
@@ -379,11 +379,13 @@ pub async fn explain_search(db: &mut impl Db, reader: UserId, text: &str) -> Res
         };
     }
     Ok(match db.conn() {
-        Conn::Pg(c) => sqlx::query_scalar(concat!("EXPLAIN ", searched!(holding_pg)))
-            .bind(reader.0)
-            .bind(question)
-            .fetch_all(&mut *c)
-            .await?,
+        Conn::Pg(c) => {
+            sqlx::query_scalar(concat!("EXPLAIN ", searched!(holding_pg)))
+                .bind(reader.0)
+                .bind(question)
+                .fetch_all(&mut *c)
+                .await?
+        }
         Conn::Sq(c) => sqlx::query_as(concat!("EXPLAIN QUERY PLAN ", searched!(holding_sq)))
             .bind(reader.0)
             .bind(question)

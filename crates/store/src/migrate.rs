@@ -4,6 +4,7 @@ use sqlx::migrate::Migrator;
 
 use crate::{
     error::{Result, StoreError},
+    search,
     tx::{Pool, Store},
 };
 
@@ -20,7 +21,8 @@ impl Store {
                 SQLITE.run(pool).await
             }
         };
-        done.map_err(|error| StoreError::Defect(format!("migration: {error}")))
+        done.map_err(|error| StoreError::Defect(format!("migration: {error}")))?;
+        search::index_missing(self).await
     }
 }
 

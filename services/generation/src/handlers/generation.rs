@@ -52,9 +52,9 @@ pub async fn update(
         return Err(Problem::invalid_field("title", message).into());
     }
     state.generations.check_owner(caller.user_id, id).await?;
-    let mut db = state.deps.store.conn().await?;
-    generations::update(&mut db, id, change.title.as_deref(), change.starred).await?;
-    drop(db);
+    let mut tx = state.deps.store.begin().await?;
+    generations::update(&mut tx, id, change.title.as_deref(), change.starred).await?;
+    tx.save().await?;
     Ok(Json(state.generations.get(caller.user_id, id).await?))
 }
 
