@@ -103,9 +103,51 @@ pub struct Validation {
 /// Which model was chosen, and why.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Routing {
-    /// `explicit`, `complex` or `simple`.
+    /// `explicit`, `complex`, `simple` or `fallback`.
     pub choice: String,
     /// For a person.
+    pub reason: String,
+    /// How much the request asks for, when that was measured: from 40 on it is complex.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub score: Option<u32>,
+}
+
+/// What the model was given beside the instructions and the prompt, and what was left out.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ContextInfo {
+    /// The earlier versions that were given whole, oldest first.
+    pub versions: Vec<GenerationId>,
+    /// How many earlier prompts of the room were given.
+    pub prompts: u32,
+    /// The uploads that were given.
+    pub uploads: Vec<ContextUpload>,
+    /// Tokens of the whole request; absent when it is so short that nobody had to count.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tokens: Option<u64>,
+    /// What was left out.
+    pub omitted: Vec<Omitted>,
+}
+
+/// An upload that the model was given.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ContextUpload {
+    /// Its file name.
+    pub name: String,
+    /// Tokens of what was given; absent when it is so short that nobody had to count.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tokens: Option<u64>,
+    /// Whether its middle was left out.
+    pub truncated: bool,
+}
+
+/// Something that the model was not given.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Omitted {
+    /// For a person: which version, prompt or upload, or which part of one.
+    pub what: String,
+    /// A stable word: `context_full` or `empty`.
     pub reason: String,
 }
 
@@ -119,8 +161,11 @@ pub struct Metadata {
     pub model: Option<String>,
     /// Which model was chosen, and why.
     pub routing: Option<Routing>,
-    /// Name and version of the prompt template, as `ui@1`.
+    /// Name and version of the prompt template, as `ui@2`; as `ui@2+3` for the third override that an administrator wrote.
     pub prompt_version: Option<String>,
+    /// What the model was given beside the instructions and the prompt; absent when that was nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub context: Option<ContextInfo>,
     /// Tokens.
     pub usage: Usage,
     /// In US dollars; 0 when cached or when the model has no price.
@@ -247,6 +292,7 @@ impl Default for Metadata {
             model: None,
             routing: None,
             prompt_version: None,
+            context: None,
             usage: Usage::default(),
             cost_usd: 0.0,
             duration_ms: None,

@@ -14,7 +14,8 @@ pub fn choose(
     complex: &str,
     simple: &str,
 ) -> (String, Routing) {
-    let routing = |choice: &str, reason: &str| Routing { choice: choice.into(), reason: reason.into() };
+    let routing =
+        |choice: &str, reason: &str| Routing { choice: choice.into(), reason: reason.into(), score: None };
     if let Some(model) = explicit {
         return (model.to_owned(), routing("explicit", "the request names it"));
     }

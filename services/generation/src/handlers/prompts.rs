@@ -1,13 +1,26 @@
 //! `GET /prompts`: the instructions that the model is given, with their versions.
 
-use aether_common::page::Page;
+use aether_common::{model::generation::Kind, page::Page};
 use aether_web::{
     auth::Caller,
     extract::Json,
     respond::{ProblemBody, Result},
 };
+use serde::Serialize;
 
-use crate::domain::prompt::{TEMPLATES, Template};
+use crate::domain::prompt;
+
+/// A template in use.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct Template {
+    /// What it asks for.
+    #[serde(rename = "type")]
+    kind: Kind,
+    /// Name and version, as `ui@1`.
+    version: String,
+    /// The instructions, with `{{language}}` to be filled.
+    text: String,
+}
 
 /// The prompt templates in use.
 #[utoipa::path(
@@ -15,5 +28,7 @@ use crate::domain::prompt::{TEMPLATES, Template};
     responses((status = 200, body = Page<Template>), (status = 401, body = ProblemBody))
 )]
 pub async fn prompts(_caller: Caller) -> Result<Json<Page<Template>>> {
-    Ok(Json(Page { items: TEMPLATES.to_vec(), next_cursor: None }))
+    let items = Kind::ALL.into_iter().map(prompt::template);
+    let items = items.map(|one| Template { kind: one.kind, version: one.version, text: one.text }).collect();
+    Ok(Json(Page { items, next_cursor: None }))
 }

@@ -562,7 +562,7 @@ fn metadata(worker: &Worker, claim: &Claim, model: &str, routing: Routing) -> Me
         provider: Some(worker.providers.primary_name().to_owned()),
         model: Some(model.to_owned()),
         routing: Some(routing),
-        prompt_version: Some(prompt::template(claim.kind).version.to_owned()),
+        prompt_version: Some(prompt::template(claim.kind).version),
         attempts: claim.attempt,
         ..Metadata::default()
     }
