@@ -2,10 +2,13 @@
 
 pub mod artifact;
 pub mod check;
+pub mod context;
 pub mod cost;
+pub mod frame;
 pub mod progress;
 pub mod prompt;
 pub mod request;
 pub mod retry;
 pub mod routing;
 pub mod title;
+pub mod tokens;
