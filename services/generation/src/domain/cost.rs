@@ -66,7 +66,10 @@ pub fn price_micros(model: &Model, usage: Usage) -> i64 {
 }
 
 /// Micro-dollars as US dollars, for the wire.
-#[expect(clippy::cast_precision_loss, reason = "exact up to 2^53 micro-dollars, which is nine billion dollars")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "exact up to 2^53 micro-dollars, which is nine billion dollars"
+)]
 pub fn usd(micros: i64) -> f64 {
     micros as f64 / 1e6
 }
