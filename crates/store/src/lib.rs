@@ -11,6 +11,7 @@ pub mod invites;
 pub mod jobs;
 pub mod messages;
 mod migrate;
+pub mod objects;
 pub mod rooms;
 mod search;
 pub mod sessions;
