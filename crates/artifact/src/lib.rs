@@ -1,0 +1,14 @@
+//! Artifacts: from the model's Markdown to files, what is wrong with them, and new content for one of them. Pure: no clock,
+//! no files, no network. Any text is taken, however hostile: bounded work, bounded memory, no panic.
+
+mod check;
+mod fence;
+mod naming;
+mod parser;
+mod path;
+mod replace;
+
+pub use check::check;
+pub use parser::{File, Parser, parse, writable};
+pub use path::is_safe;
+pub use replace::replace_file;
