@@ -77,7 +77,7 @@ impl Message {
 
 impl Ask {
     /// Reads a conversation. Lines `AetherOS-Kind:` and `AetherOS-Language:` of a system message decide; without
-    /// them the user's words do.
+    /// them the user's words do. A message of reference material, or one that asks for a repair, is no wish.
     pub fn from_messages(messages: &[Message]) -> Self {
         let mut kind = None;
         let mut language = None;
@@ -94,12 +94,22 @@ impl Ask {
         }
         let wishes: Vec<String> = messages
             .iter()
-            .filter(|m| m.role == "user" && !m.text.trim().is_empty())
-            .map(|m| m.text.trim().to_owned())
+            .enumerate()
+            .filter(|(at, m)| m.role == "user" && !m.text.trim().is_empty() && !is_aside(messages, *at))
+            .map(|(_, m)| m.text.trim().to_owned())
             .collect();
         let kind = kind.unwrap_or_else(|| Kind::guess(wishes.first().map_or("", String::as_str)));
         Self { kind, language, wishes }
     }
+}
+
+/// What AetherOS says beside the wishes: reference material, which an answer follows, and the wish for a repair, which
+/// follows one. Where nothing does, a person has typed it.
+fn is_aside(messages: &[Message], at: usize) -> bool {
+    let answered = |at: Option<usize>| at.and_then(|at| messages.get(at)).is_some_and(|m| m.role == "assistant");
+    let text = &messages[at].text;
+    (text.starts_with("AetherOS-Context:") && answered(Some(at + 1)))
+        || (text.starts_with("AetherOS-Repair:") && answered(at.checked_sub(1)))
 }
 
 impl Kind {
@@ -179,6 +189,23 @@ mod tests {
         .unwrap();
         let ask = Ask::from_messages(&messages);
         assert_eq!((ask.kind, ask.language), (Kind::Cli, Some(Language::JavaScript)));
+    }
+
+    #[test]
+    fn reference_material_and_the_wish_for_a_repair_are_no_wishes() {
+        let talk: Vec<_> = [
+            ("user", "a todo app"),
+            ("assistant", "…"),
+            ("user", "AetherOS-Context: 0\na chess clock"),
+            ("assistant", "I have read it."),
+            ("user", "make it blue"),
+            ("assistant", "…"),
+            ("user", "AetherOS-Repair: a.tsx: continue outside of a loop"),
+        ]
+        .map(|(role, text)| Message { role: role.to_owned(), text: text.to_owned() })
+        .into();
+        assert_eq!(Ask::from_messages(&talk).wishes, ["a todo app", "make it blue"]);
+        assert_eq!(Ask::from_messages(&talk[2..3]).wishes, ["AetherOS-Context: 0\na chess clock"]);
     }
 
     #[test]

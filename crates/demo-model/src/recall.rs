@@ -50,7 +50,7 @@ pub fn ask(messages: &[Message]) -> Ask {
 }
 
 fn asks_to_continue(message: &Message) -> bool {
-    if message.role != "user" || message.text.len() > 800 {
+    if message.role != "user" || message.text.len() > 800 || message.text.starts_with("AetherOS-") {
         return false;
     }
     let text = message.text.to_lowercase();
