@@ -6,6 +6,7 @@ pub mod event;
 pub mod id;
 pub mod jwt;
 pub mod model;
+pub mod money;
 pub mod notice;
 pub mod page;
 pub mod problem;

@@ -1,7 +1,8 @@
 //! What tokens cost. The one place that turns tokens into money: integer micro-dollars (1 USD = 1,000,000), rounded up for
 //! each call, so that sums are exact and never below what was used.
 
-use aether_common::model::generation::Usage;
+pub use aether_common::money::usd;
+use aether_common::{model::generation::Usage, money::MAX_MICROS};
 use serde::{Serialize, Serializer};
 
 /// A model that can be asked for.
@@ -28,50 +29,54 @@ pub struct Model {
     pub output_micros_per_million: Option<i64>,
 }
 
-impl Model {
-    /// Whether its use costs nothing, or nothing that is known.
-    pub fn is_free(&self) -> bool {
-        self.input_price() == 0 && self.output_price() == 0
-    }
-
-    /// How many tokens may be written for this much money after reading `input_tokens`; `None`: as many as one likes.
-    pub fn affordable_output(&self, input_tokens: u64, micros: i64) -> Option<u64> {
-        let price = self.output_price();
-        if price == 0 {
-            return None;
-        }
-        let paid = i128::from(micros.max(0)) * PER_MILLION;
-        let left = paid - i128::from(input_tokens) * i128::from(self.input_price());
-        Some(u64::try_from(left.max(0) / i128::from(price)).unwrap_or(u64::MAX))
-    }
-
-    fn input_price(&self) -> i64 {
-        self.input_micros_per_million.unwrap_or(0).max(0)
-    }
-
-    fn output_price(&self) -> i64 {
-        self.output_micros_per_million.unwrap_or(0).max(0)
-    }
+/// What a model's tokens cost, in micro-dollars for a million of them. A price that is not known is 0.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Prices {
+    /// Of tokens read. Never negative.
+    pub input: i64,
+    /// Of tokens written. Never negative.
+    pub output: i64,
 }
 
 const PER_MILLION: i128 = 1_000_000;
 
 /// The price of one call in micro-dollars, rounded up; 0 when the model has no known price.
 pub fn price_micros(model: &Model, usage: Usage) -> i64 {
-    // Each product is below 2^127: a u64 times a positive i64, and so is their sum.
-    let input = i128::from(usage.input_tokens) * i128::from(model.input_price());
-    let output = i128::from(usage.output_tokens) * i128::from(model.output_price());
-    let micros = input.saturating_add(output).saturating_add(PER_MILLION - 1) / PER_MILLION;
-    i64::try_from(micros).unwrap_or(i64::MAX)
+    model.prices().micros(usage)
 }
 
-/// Micro-dollars as US dollars, for the wire.
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "exact up to 2^53 micro-dollars, which is nine billion dollars"
-)]
-pub fn usd(micros: i64) -> f64 {
-    micros as f64 / 1e6
+impl Model {
+    /// Its prices.
+    pub fn prices(&self) -> Prices {
+        let known = |price: Option<i64>| price.unwrap_or(0).max(0);
+        Prices { input: known(self.input_micros_per_million), output: known(self.output_micros_per_million) }
+    }
+}
+
+impl Prices {
+    /// Whether use costs nothing, or nothing that is known.
+    pub fn is_free(self) -> bool {
+        self.input == 0 && self.output == 0
+    }
+
+    /// The price of one call in micro-dollars, rounded up, at most [`MAX_MICROS`].
+    pub fn micros(self, usage: Usage) -> i64 {
+        // Each product is below 2^127: a u64 times a positive i64.
+        let input = i128::from(usage.input_tokens) * i128::from(self.input);
+        let output = i128::from(usage.output_tokens) * i128::from(self.output);
+        let micros = input.saturating_add(output).saturating_add(PER_MILLION - 1) / PER_MILLION;
+        i64::try_from(micros).unwrap_or(i64::MAX).min(MAX_MICROS)
+    }
+
+    /// How many tokens may be written for this much money after reading `input_tokens`; `None`: as many as one likes.
+    pub fn affordable_output(self, input_tokens: u64, micros: i64) -> Option<u64> {
+        if self.output == 0 {
+            return None;
+        }
+        let paid = i128::from(micros.max(0)) * PER_MILLION;
+        let left = paid - i128::from(input_tokens) * i128::from(self.input);
+        Some(u64::try_from(left.max(0) / i128::from(self.output)).unwrap_or(u64::MAX))
+    }
 }
 
 #[expect(clippy::ref_option, reason = "serde's signature")]
@@ -111,17 +116,22 @@ mod tests {
     #[test]
     fn no_number_is_too_large_and_no_price_is_free() {
         let dear = model(Some(i64::MAX), Some(i64::MAX));
-        assert_eq!(price_micros(&dear, usage(u64::MAX, u64::MAX)), i64::MAX);
+        assert_eq!(
+            price_micros(&dear, usage(u64::MAX, u64::MAX)),
+            MAX_MICROS,
+            "a billion dollars is as much as a call is ever said to cost"
+        );
         let unknown = model(None, None);
         assert_eq!(price_micros(&unknown, usage(u64::MAX, u64::MAX)), 0);
-        assert!(unknown.is_free() && model(Some(0), Some(0)).is_free() && !model(None, Some(1)).is_free());
+        let free = |input, output| model(input, output).prices().is_free();
+        assert!(free(None, None) && free(Some(0), Some(0)) && !free(None, Some(1)));
     }
 
     #[test]
     fn what_is_affordable_costs_no_more_than_was_given() {
         let model = model(Some(2_500_000), Some(10_000_000));
         for micros in [0, 1, 24, 25, 26, 999, 1_000, 123_457] {
-            let output = model.affordable_output(10, micros).unwrap();
+            let output = model.prices().affordable_output(10, micros).unwrap();
             if micros >= 25 {
                 assert!(price_micros(&model, usage(10, output)) <= micros);
             }
