@@ -51,6 +51,8 @@ ids! {
     RoomId,
     /// A chat message in a room.
     MessageId,
+    /// A file that a user put into a prompt's context.
+    UploadId,
     /// A running process that claims jobs.
     WorkerId,
     /// A row of any other table.

@@ -459,6 +459,21 @@ pub async fn delete(db: &mut impl Db, id: GenerationId) -> Result<bool> {
     Ok(q!(db, sql!("DELETE FROM generations WHERE id = $1"), id.0)? == 1)
 }
 
+/// Deletes up to `limit` generations that ended before a time, the oldest first, except what is starred or shared. Several
+/// processes may do so at once: each takes what no other one has.
+pub async fn delete_ended_before(tx: &mut Tx, before: DateTime<Utc>, limit: i64) -> Result<u64> {
+    Ok(q!(
+        tx,
+        sql!(
+            "DELETE FROM generations WHERE id IN (SELECT g.id FROM generations g WHERE g.completed_at < $1 AND NOT g.starred
+             AND NOT EXISTS (SELECT 1 FROM shares s WHERE s.generation_id = g.id) ORDER BY g.completed_at, g.id LIMIT $2"
+            [pg " FOR UPDATE SKIP LOCKED"] [sq ""] ")"
+        ),
+        before,
+        limit
+    )?)
+}
+
 /// The last event of a generation that has ended, told again from its row.
 pub async fn find_last_event(db: &mut impl Db, id: GenerationId) -> Result<Option<Event>> {
     #[derive(sqlx::FromRow)]

@@ -15,9 +15,11 @@ pub mod objects;
 pub mod rooms;
 mod search;
 pub mod sessions;
+pub mod shares;
 pub mod signing_keys;
 mod sql;
 mod tx;
+pub mod uploads;
 pub mod users;
 
 pub use error::{Result, StoreError};
