@@ -2,6 +2,7 @@
 //! start; a wrong one stops the start with one line that names it.
 
 use std::{
+    borrow::Cow,
     collections::BTreeMap,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     path::PathBuf,
@@ -12,6 +13,8 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use ipnet::IpNet;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
+
+use crate::providers::{self, ProviderSetting};
 
 /// Which process is being started; it decides ports and the service's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,20 +45,6 @@ pub enum LogFormat {
     Json,
     /// For people.
     Text,
-}
-
-/// Who writes the artifacts.
-#[derive(Clone, Debug)]
-pub enum ProviderSetting {
-    /// The built-in model.
-    Demo,
-    /// Any OpenAI-compatible server.
-    OpenAi {
-        /// Up to and with `/v1`.
-        base_url: Url,
-        /// Sent as the bearer.
-        api_key: Option<SecretString>,
-    },
 }
 
 /// To whom a kept answer may be given again.
@@ -92,8 +81,12 @@ pub struct Settings {
     pub database_url: SecretString,
     /// `REDIS_URL`
     pub redis_url: Option<SecretString>,
-    /// `OPENAI_API_KEY` and `OPENAI_BASE_URL`
-    pub provider: ProviderSetting,
+    /// `STORAGE_URL`; `None`: a folder of the data dir.
+    pub storage_url: Option<String>,
+    /// `AETHER_RETENTION_DAYS`; `None`: for ever.
+    pub retention_days: Option<u32>,
+    /// `[[providers]]`, `OPENAI_API_KEY` and `OPENAI_BASE_URL`, in failover order; none: the built-in demo model.
+    pub providers: Vec<ProviderSetting>,
     /// `AETHER_MODEL_COMPLEX`
     pub model_complex: String,
     /// `AETHER_MODEL_SIMPLE`
@@ -124,9 +117,19 @@ pub struct Settings {
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{name} holds {holds}; it may hold {may}")]
 pub struct SettingError {
-    name: &'static str,
+    name: Cow<'static, str>,
     holds: String,
     may: String,
+}
+
+impl SettingError {
+    pub(crate) fn new(
+        name: impl Into<Cow<'static, str>>,
+        holds: impl Into<String>,
+        may: impl Into<String>,
+    ) -> Self {
+        Self { name: name.into(), holds: holds.into(), may: may.into() }
+    }
 }
 
 /// A setting, for the reader of the settings and for `aether.example.toml`.
@@ -160,14 +163,33 @@ pub const SETTINGS: &[Setting] = &[
     setting("AETHER_DATA_DIR", "./data", "Where the embedded data lives: SQLite file, keys"),
     secret("DATABASE_URL", "SQLite in the data dir", "sqlite://PATH or postgres://..."),
     secret("REDIS_URL", "", "redis://...; empty: the in-process bus, one process only"),
+    // Its value may be pasted with credentials in it.
+    secret(
+        "STORAGE_URL",
+        "files in the data dir",
+        "file:///FOLDER, s3://BUCKET, gs://BUCKET or az://CONTAINER; credentials in AWS_..., GOOGLE_..., AZURE_...",
+    ),
+    setting(
+        "AETHER_RETENTION_DAYS",
+        "",
+        "Days after which ended generations are deleted that are neither starred nor shared; empty: never",
+    ),
     secret("OPENAI_API_KEY", "", "Key of any OpenAI-compatible provider"),
     setting(
         "OPENAI_BASE_URL",
         "",
-        "Its base URL, with /v1; neither set, in development: the built-in demo model",
+        "Its base URL, with /v1; no provider set, in development: the built-in demo model",
     ),
-    setting("AETHER_MODEL_COMPLEX", "gpt-5.1", "The model for complex requests"),
-    setting("AETHER_MODEL_SIMPLE", "gpt-5-mini", "The model for simple requests"),
+    setting(
+        "AETHER_MODEL_COMPLEX",
+        "gpt-5.1",
+        "The model for complex requests; when providers list models: the first one listed",
+    ),
+    setting(
+        "AETHER_MODEL_SIMPLE",
+        "gpt-5-mini",
+        "The model for simple requests; when providers list models: the cheapest, or without prices the last one listed",
+    ),
     secret(
         "AETHER_MASTER_KEY",
         "made in the data dir in development",
@@ -200,7 +222,10 @@ pub const SETTINGS: &[Setting] = &[
 
 /// Where values come from, before they are checked.
 #[derive(Clone, Debug, Default)]
-pub struct Sources(BTreeMap<String, String>);
+pub struct Sources {
+    values: BTreeMap<String, String>,
+    file: toml::Table,
+}
 
 impl Process {
     /// The name in health answers and logs.
@@ -235,54 +260,81 @@ impl Process {
 impl Sources {
     /// `aether.toml` and `.env` of the working directory, then the environment of the process.
     pub fn from_process() -> Result<Self, SettingError> {
-        let mut values = BTreeMap::new();
-        if let Ok(text) = std::fs::read_to_string("aether.toml") {
-            let table: toml::Table = text.parse().map_err(|error: toml::de::Error| SettingError {
-                name: "aether.toml",
-                holds: format!("a mistake ({})", error.message()),
-                may: "TOML with one key for each setting".into(),
-            })?;
-            for setting in SETTINGS {
-                let key = setting.name.trim_start_matches("AETHER_").to_lowercase();
-                match table.get(&key) {
-                    None => {}
-                    Some(toml::Value::String(text)) => {
-                        values.insert(setting.name.to_owned(), text.clone());
-                    }
-                    Some(other) => {
-                        values.insert(setting.name.to_owned(), other.to_string());
-                    }
-                }
+        let mut from = match std::fs::read_to_string("aether.toml") {
+            Ok(text) => Self::from_file(&text)?,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Self::default(),
+            Err(error) => {
+                let holds = format!("what cannot be read ({error})");
+                return Err(SettingError::new("aether.toml", holds, "a file that this user can read"));
             }
-        }
-        let named = |name: &str| SETTINGS.iter().any(|setting| setting.name == name);
+        };
+        let keys = providers::key_names(&from.file);
+        let named = |name: &str| {
+            SETTINGS.iter().any(|setting| setting.name == name) || keys.iter().any(|key| key == name)
+        };
         let process: BTreeMap<String, String> = std::env::vars().filter(|(name, _)| named(name)).collect();
         let production = process.get("AETHER_ENV").is_some_and(|value| value == "production");
         if !production && let Ok(file) = dotenvy::from_path_iter(".env") {
-            values.extend(file.flatten().filter(|(name, _)| named(name)));
+            from.values.extend(file.flatten().filter(|(name, _)| named(name)));
         }
-        values.extend(process);
-        Ok(Self(values))
+        from.values.extend(process);
+        Ok(from)
+    }
+
+    /// What this text of an `aether.toml` holds, and nothing of the environment.
+    pub fn from_file(text: &str) -> Result<Self, SettingError> {
+        let file: toml::Table = text.parse().map_err(|error: toml::de::Error| {
+            let line =
+                error.span().map_or(0, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
+            let holds = format!("a mistake in line {line} ({})", error.message().replace('\n', " "));
+            SettingError::new("aether.toml", holds, "TOML with one key for each setting")
+        })?;
+        let key = |setting: &Setting| setting.name.trim_start_matches("AETHER_").to_lowercase();
+        let mut values = BTreeMap::new();
+        for (name, value) in file.iter().filter(|(name, _)| *name != "providers") {
+            let Some(setting) = SETTINGS.iter().find(|setting| key(setting) == *name) else {
+                let holds = format!("the unknown key `{}`", name.escape_debug());
+                return Err(SettingError::new("aether.toml", holds, "the keys of `aether.example.toml`"));
+            };
+            let value = match value {
+                toml::Value::String(text) => text.clone(),
+                other => other.to_string(),
+            };
+            values.insert(setting.name.to_owned(), value);
+        }
+        Ok(Self { values, file })
     }
 
     /// Exactly these, for tests.
     pub fn from_pairs<const N: usize>(pairs: [(&str, &str); N]) -> Self {
-        Self(pairs.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+        Self::default().with(pairs)
+    }
+
+    /// These too, in place of what was there.
+    #[must_use]
+    pub fn with<const N: usize>(mut self, pairs: [(&str, &str); N]) -> Self {
+        self.values.extend(pairs.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())));
+        self
+    }
+
+    /// `aether.toml`, for what is not one key with one value.
+    pub(crate) fn file(&self) -> &toml::Table {
+        &self.file
     }
 
     /// The value, or nothing when it is not set or empty.
-    fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        self.values.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
     }
 
-    fn wrong(&self, name: &'static str, may: impl Into<String>) -> SettingError {
+    pub(crate) fn wrong(&self, name: &'static str, may: impl Into<String>) -> SettingError {
         let secret = SETTINGS.iter().any(|setting| setting.name == name && setting.secret);
         let holds = match self.get(name) {
             None => "nothing".to_owned(),
             Some(_) if secret => "a secret that cannot be used".to_owned(),
             Some(value) => format!("`{value}`"),
         };
-        SettingError { name, holds, may: may.into() }
+        SettingError::new(name, holds, may)
     }
 
     fn parse<T: FromStr>(&self, name: &'static str, may: &str) -> Result<Option<T>, SettingError> {
@@ -343,11 +395,8 @@ impl Settings {
         }) {
             return Err(from.wrong("REDIS_URL", "a URL that begins with `redis://` or `rediss://`"));
         }
-        let provider = provider(from)?;
-        let demo = matches!(provider, ProviderSetting::Demo);
-        let model = |name: &str, usual: &str, demo_model: &str| {
-            from.get(name).unwrap_or(if demo { demo_model } else { usual }).to_owned()
-        };
+        let providers = providers::read(from, process)?;
+        let (model_complex, model_simple) = providers::choose_models(from, &providers)?;
         let settings = Self {
             process,
             environment,
@@ -365,9 +414,11 @@ impl Settings {
             data_dir,
             database_url,
             redis_url,
-            provider,
-            model_complex: model("AETHER_MODEL_COMPLEX", "gpt-5.1", "aether-demo"),
-            model_simple: model("AETHER_MODEL_SIMPLE", "gpt-5-mini", "aether-demo-mini"),
+            storage_url: from.get("STORAGE_URL").map(str::to_owned),
+            retention_days: retention_days(from)?,
+            providers,
+            model_complex,
+            model_simple,
             master_key: master_key(from)?,
             auth_url: web_url(from, "AUTH_URL", "http://127.0.0.1:3001")?,
             generation_url: web_url(from, "GENERATION_URL", "http://127.0.0.1:3002")?,
@@ -406,7 +457,7 @@ impl Settings {
             std::fs::write(&probe, b"").and_then(|()| std::fs::remove_file(&probe))
         });
         made.map_err(|error| SettingError {
-            name: "AETHER_DATA_DIR",
+            name: "AETHER_DATA_DIR".into(),
             holds: format!("`{}`, which cannot be written ({error})", self.data_dir.display()),
             may: "a folder that this user can write".into(),
         })?;
@@ -417,7 +468,7 @@ impl Settings {
     /// The key that encrypts secrets at rest: as set, or, in development, made once in the data dir.
     pub fn master_key(&self) -> Result<[u8; 32], SettingError> {
         let wrong = |holds: String| SettingError {
-            name: "AETHER_MASTER_KEY",
+            name: "AETHER_MASTER_KEY".into(),
             holds,
             may: "32 bytes in base64 (`openssl rand -base64 32`)".into(),
         };
@@ -458,8 +509,12 @@ impl Settings {
         if !self.public_url.starts_with("https://") {
             return Err(from.wrong("AETHER_PUBLIC_URL", "an https:// URL (required in production)"));
         }
-        if matches!(self.provider, ProviderSetting::Demo) {
-            return Err(from.wrong("OPENAI_API_KEY", "a provider's key (required in production)"));
+        // Only they call providers.
+        if self.providers.is_empty() && matches!(self.process, Process::Aether | Process::Generation) {
+            return Err(from.wrong(
+                "OPENAI_API_KEY",
+                "a provider's key, if `[[providers]]` of aether.toml has none (required in production)",
+            ));
         }
         if self.process != Process::Aether && self.redis_url.is_none() {
             return Err(
@@ -480,27 +535,17 @@ fn database_url(from: &Sources, data_dir: &std::path::Path) -> Result<SecretStri
     }
     // The scheme alone is shown: the rest may hold a password.
     Err(SettingError {
-        name: "DATABASE_URL",
+        name: "DATABASE_URL".into(),
         holds: format!("a URL of the unknown scheme `{}`", scheme.chars().take(20).collect::<String>()),
         may: "`sqlite://PATH` or `postgres://USER:PASSWORD@HOST/NAME`".into(),
     })
 }
 
-fn provider(from: &Sources) -> Result<ProviderSetting, SettingError> {
-    let key = from.get("OPENAI_API_KEY").map(SecretString::from);
-    let base_url: Option<Url> = from.parse("OPENAI_BASE_URL", "a URL such as `https://api.openai.com/v1`")?;
-    if let Some(url) = &base_url
-        && !matches!(url.scheme(), "http" | "https")
-    {
-        return Err(from.wrong("OPENAI_BASE_URL", "an http:// or https:// URL"));
-    }
-    let usual = || Url::parse("https://api.openai.com/v1").ok();
-    match (base_url, key) {
-        (None, None) => Ok(ProviderSetting::Demo),
-        (base_url, api_key) => {
-            let base_url = base_url.or_else(usual).ok_or_else(|| from.wrong("OPENAI_BASE_URL", "a URL"))?;
-            Ok(ProviderSetting::OpenAi { base_url, api_key })
-        }
+fn retention_days(from: &Sources) -> Result<Option<u32>, SettingError> {
+    const MAY: &str = "a number of days from 1 to 36500";
+    match from.parse::<u32>("AETHER_RETENTION_DAYS", MAY)? {
+        Some(days) if !(1..=36_500).contains(&days) => Err(from.wrong("AETHER_RETENTION_DAYS", MAY)),
+        days => Ok(days),
     }
 }
 
@@ -560,7 +605,7 @@ mod tests {
         let settings = load([]).unwrap();
         assert_eq!(settings.bind_addr.to_string(), "127.0.0.1:8080");
         assert_eq!(settings.metrics_addr.unwrap().port(), 9464);
-        assert!(matches!(settings.provider, ProviderSetting::Demo));
+        assert!(settings.providers.is_empty());
         assert_eq!(settings.model_complex, "aether-demo");
         assert!(settings.first_user_admin);
     }
@@ -575,6 +620,7 @@ mod tests {
             ("AETHER_TRUSTED_PROXIES", "10.0.0.0/8, x", "AETHER_TRUSTED_PROXIES"),
             ("AETHER_FIRST_USER_ADMIN", "yes", "`true` or `false`"),
             ("AETHER_RATE_LIMITS", "maybe", "`on` or `off`"),
+            ("AETHER_RETENTION_DAYS", "0", "AETHER_RETENTION_DAYS holds `0`"),
         ] {
             let error = load([(name, value)]).unwrap_err();
             assert!(error.contains(says), "{error}");

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use aether_bus::Bus;
 use aether_common::{clock::Clock, id::Ids, problem::Problem};
-use aether_store::Store;
+use aether_store::{Store, objects::Objects};
 use secrecy::ExposeSecret;
 
 use crate::{
@@ -19,6 +19,8 @@ pub struct Deps {
     pub settings: Arc<Settings>,
     /// What is kept.
     pub store: Store,
+    /// Files that are too large for rows.
+    pub objects: Objects,
     /// How parts talk.
     pub bus: Bus,
     /// What time it is.
@@ -70,6 +72,8 @@ impl Deps {
     pub async fn connect(settings: Settings, lifecycle: Lifecycle) -> Result<Self, StartError> {
         settings.make_data_dir()?;
         let store = Store::connect(settings.database_url.expose_secret()).await?;
+        let objects = Objects::connect(settings.storage_url.as_deref(), &settings.data_dir)
+            .map_err(|error| StartError::Other(format!("STORAGE_URL {error}")))?;
         let bus =
             Bus::connect(settings.redis_url.as_ref(), lifecycle.shutdown.clone(), &lifecycle.tasks).await?;
         let http = reqwest::Client::builder()
@@ -81,6 +85,7 @@ impl Deps {
         Ok(Self {
             settings: Arc::new(settings),
             store,
+            objects,
             bus,
             clock: Clock::system(),
             ids: Ids::system(),

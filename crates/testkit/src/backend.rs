@@ -11,6 +11,7 @@ use aether_common::{
     clock::{Clock, ManualClock},
     id::Ids,
 };
+use aether_store::objects::Objects;
 use secrecy::SecretString;
 use tempfile::TempDir;
 
@@ -67,7 +68,9 @@ impl Backend {
         let mut settings = Settings::from_sources(Process::Aether, &Sources::from_pairs(settings))
             .unwrap_or_else(|error| panic!("settings: {error}"));
         settings.data_dir = dir.path().to_owned();
+        let objects = Objects::connect(None, dir.path()).unwrap_or_else(|error| panic!("objects: {error}"));
         let deps = Deps {
+            objects,
             settings: Arc::new(settings),
             store: database.store.clone(),
             bus,
