@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::config::SETTINGS;
+use crate::{config::SETTINGS, providers::EXAMPLE};
 
 /// `aether.example.toml`: every setting, commented out, with its default and a sentence.
 pub fn toml() -> String {
@@ -13,6 +13,14 @@ pub fn toml() -> String {
     for setting in SETTINGS {
         let key = setting.name.trim_start_matches("AETHER_").to_lowercase();
         let _ = write!(text, "\n# {}.\n# {key} = {:?}\n", setting.about, setting.default);
+    }
+    text.push_str(
+        "\n# Any number of OpenAI-compatible providers, last in the file. Their order is the failover order: a model that several have is\n\
+         # called at the first, and at the next when that one fails. OPENAI_API_KEY and OPENAI_BASE_URL make one more, `openai`, in\n\
+         # front, or fill in what an entry of that name leaves out.\n",
+    );
+    for line in EXAMPLE.lines() {
+        let _ = writeln!(text, "{}", format!("# {line}").trim_end());
     }
     text
 }

@@ -6,11 +6,13 @@ pub mod deps;
 pub mod example;
 pub mod lifecycle;
 mod logline;
+pub mod providers;
 pub mod revocations;
 pub mod serve;
 pub mod telemetry;
 
-pub use config::{CacheSetting, Environment, Process, ProviderSetting, SettingError, Settings};
+pub use config::{CacheSetting, Environment, Process, SettingError, Settings};
 pub use deps::{Deps, StartError};
 pub use lifecycle::Lifecycle;
+pub use providers::{ModelSetting, ProviderSetting};
 pub use serve::{Service, run, serve};

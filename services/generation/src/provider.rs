@@ -4,6 +4,7 @@ pub mod breaker;
 pub mod openai;
 pub mod plan;
 pub mod pool;
+pub mod setup;
 mod wire;
 
 use std::{pin::Pin, time::Duration};
@@ -23,6 +24,17 @@ pub enum Speaker {
     User,
     /// The model.
     Assistant,
+}
+
+impl Speaker {
+    /// The word that OpenAI-compatible servers have for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::User => "user",
+            Self::Assistant => "assistant",
+        }
+    }
 }
 
 /// One turn of the conversation.

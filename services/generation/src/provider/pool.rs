@@ -119,6 +119,11 @@ impl Providers {
         self.0.members.iter().filter_map(|member| member.route(model)).collect()
     }
 
+    /// The model's name in metrics: itself when it is listed, else `other`, so that no request makes a new series.
+    pub fn label<'a>(&self, model: &'a str) -> &'a str {
+        if self.models().iter().any(|listed| listed.id == model) { model } else { "other" }
+    }
+
     /// The name of the first provider.
     pub fn primary_name(&self) -> &str {
         self.0.members.first().map_or("", |member| member.provider.name())
@@ -200,6 +205,11 @@ impl Route {
     ) -> Self {
         let provider = Arc::new(Watched { provider: provider.clone(), gate: gate.clone() });
         Self { provider, model, upstream, gate, slots: slots.clone() }
+    }
+
+    /// The model's name in metrics.
+    pub fn label(&self) -> &str {
+        &self.gate.label
     }
 
     /// A place among the calls that the provider may have at once; held until the call ends. The caller bounds the wait.
