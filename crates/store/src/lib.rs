@@ -12,6 +12,7 @@ pub mod jobs;
 pub mod messages;
 mod migrate;
 pub mod objects;
+pub mod prompts;
 pub mod rooms;
 mod search;
 pub mod sessions;
