@@ -411,6 +411,32 @@ pub async fn list_active(db: &mut impl Db, room: RoomId) -> Result<Vec<Generatio
     Ok(rows.into_iter().map(|(id,)| GenerationId(id)).collect())
 }
 
+/// What was asked in a room before `before` and came to an end well, oldest first, at most `limit` of the newest; nothing when
+/// the reader is not in it.
+pub async fn list_room_prompts(
+    db: &mut impl Db,
+    reader: UserId,
+    room: RoomId,
+    before: DateTime<Utc>,
+    limit: usize,
+) -> Result<Vec<(GenerationId, String)>> {
+    let mut rows = q!(
+        db,
+        fetch_all as (Uuid, String),
+        sql!(
+            "SELECT g.id, g.prompt FROM generations g WHERE g.room_id = $2 AND g.status = 'completed' AND g.created_at < $3
+             AND EXISTS (SELECT 1 FROM room_members m WHERE m.room_id = g.room_id AND m.user_id = $1)
+             ORDER BY g.created_at DESC, g.id DESC LIMIT $4"
+        ),
+        reader.0,
+        room.0,
+        before,
+        i64::try_from(limit).unwrap_or(100)
+    )?;
+    rows.reverse();
+    Ok(rows.into_iter().map(|(id, prompt)| (GenerationId(id), prompt)).collect())
+}
+
 /// The line of versions from the first to this one, oldest first, at most `limit`; only those the reader may see.
 pub async fn list_ancestors(
     db: &mut impl Db,

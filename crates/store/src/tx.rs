@@ -80,7 +80,9 @@ impl Store {
         match scheme {
             "postgres" | "postgresql" => {
                 let options = PgConnectOptions::from_str(url)
-                    .map_err(|_| StoreError::Setting("DATABASE_URL is not a valid postgres:// URL".into()))?;
+                    .map_err(|_| StoreError::Setting("DATABASE_URL is not a valid postgres:// URL".into()))?
+                    // What a frozen process holds is let go before the lease of its jobs ends, so others can take them.
+                    .options([("idle_in_transaction_session_timeout", "8s")]);
                 let pool = PgPoolOptions::new()
                     .max_connections(20)
                     .acquire_timeout(ACQUIRE_TIMEOUT)

@@ -1,0 +1,6 @@
+//! What a client of the generation service relies on, told through its HTTP routes on both backends, with the demo model
+//! as the provider over HTTP.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
+
+mod basics;
+mod site;

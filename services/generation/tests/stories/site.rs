@@ -1,0 +1,166 @@
+//! The service on a free port, on each backend, with a demo model that plays faults; and how its events are read.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use aether_boot::serve::stand_alone;
+use aether_demo_model::{self as demo, DemoModel};
+use aether_generation::{
+    build_with,
+    domain::cost::Model,
+    provider::{Providers, openai::OpenAi},
+    worker::Deadlines,
+};
+use aether_testkit::{Backend, People, Person, backends, sse};
+use reqwest::{Response, StatusCode};
+use serde_json::Value;
+
+/// The service on a free port, with a demo model that plays faults.
+pub struct Site {
+    pub name: &'static str,
+    pub url: String,
+    pub model: DemoModel,
+    pub people: People,
+    pub http: reqwest::Client,
+    pub backend: Backend,
+    listed: Vec<Model>,
+}
+
+/// What differs from the usual.
+pub struct Setup {
+    /// Settings beside the usual ones.
+    pub settings: &'static [(&'static str, &'static str)],
+    /// Models with prices and sizes; others are taken too.
+    pub listed: Vec<Model>,
+}
+
+/// A site on each backend.
+pub async fn sites() -> Vec<Site> {
+    sites_with(Setup { settings: &[], listed: Vec::new() }).await
+}
+
+/// A site on each backend, with these models and settings.
+pub async fn sites_with(setup: Setup) -> Vec<Site> {
+    let mut sites = Vec::new();
+    let none = ("AETHER_LOG", "json");
+    let [one, two] = [0, 1].map(|index| setup.settings.get(index).copied().unwrap_or(none));
+    assert!(setup.settings.len() <= 2, "so many settings are passed on");
+    for backend in backends([("METRICS_ADDR", "off"), one, two]).await {
+        let deps = backend.deps.clone();
+        let options = demo::Options { faults: true, ..demo::Options::default() };
+        let model =
+            demo::serve(options, deps.lifecycle.shutdown.clone(), &deps.lifecycle.tasks).await.unwrap();
+        let people = People::new(&deps);
+        let mut site = Site {
+            name: backend.name,
+            url: String::new(),
+            model,
+            people,
+            http: deps.http.clone(),
+            listed: setup.listed.clone(),
+            backend,
+        };
+        site.url = site.start_service().await;
+        sites.push(site);
+    }
+    sites
+}
+
+impl Site {
+    /// Starts the service, with a worker of its own; answers its URL. A second one is as a second process.
+    pub async fn start_service(&self) -> String {
+        let quick = Deadlines {
+            first_token: Duration::from_secs(2),
+            idle: Duration::from_secs(1),
+            total: Duration::from_mins(1),
+        };
+        let deps = self.backend.deps.clone();
+        let base = self.model.base_url().parse().unwrap();
+        let provider = OpenAi::new("demo", &base, None, deps.http.clone(), deps.clock.clone());
+        let providers = Providers::single(Arc::new(provider), self.listed.clone());
+        let built = build_with(&deps, self.people.verifier(), providers, true, quick).unwrap();
+        let router = stand_alone(built.service, &deps).unwrap();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let service = router.into_make_service_with_connect_info::<SocketAddr>();
+        deps.lifecycle.tasks.spawn(async move { axum::serve(listener, service).await });
+        url
+    }
+
+    pub fn post(&self, who: &Person, path: &str, body: &Value) -> reqwest::RequestBuilder {
+        self.http.post(format!("{}{path}", self.url)).bearer_auth(&who.token).json(body)
+    }
+
+    pub async fn get(&self, who: &Person, path: &str) -> Response {
+        self.http.get(format!("{}{path}", self.url)).bearer_auth(&who.token).send().await.unwrap()
+    }
+
+    /// Starts one and answers its id.
+    pub async fn begin(&self, who: &Person, kind: &str, body: Value) -> String {
+        let answer = self
+            .post(who, &format!("/{kind}"), &body)
+            .header("Prefer", "respond-async")
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(answer.status(), StatusCode::ACCEPTED, "{}", self.name);
+        let location = answer.headers()["location"].to_str().unwrap().to_owned();
+        let queued: Value = answer.json().await.unwrap();
+        let id = queued["id"].as_str().unwrap().to_owned();
+        assert_eq!(location, format!("/api/generate/history/{id}"));
+        id
+    }
+
+    /// All events from a position, until the stream closes.
+    pub async fn events(&self, who: &Person, id: &str, last: Option<&str>) -> Vec<sse::SseEvent> {
+        let mut request = self.http.get(format!("{}/history/{id}/events", self.url)).bearer_auth(&who.token);
+        if let Some(last) = last {
+            request = request.header("Last-Event-ID", last);
+        }
+        let answer = request.send().await.unwrap();
+        if answer.status() == StatusCode::NO_CONTENT {
+            return Vec::new();
+        }
+        assert_eq!(answer.headers()["content-type"], "text/event-stream");
+        sse::parse(&answer.text().await.unwrap())
+    }
+
+    pub async fn ended(&self, who: &Person, id: &str) -> Value {
+        self.events(who, id, None).await;
+        self.get(who, &format!("/history/{id}")).await.json().await.unwrap()
+    }
+}
+
+/// Checks what the contract says of a whole run of events: no gap, no double, one end; answers the last attempt's text.
+pub fn text_of(events: &[sse::SseEvent]) -> (String, Value) {
+    let mut at = (0_u64, 0_u64);
+    let mut text = String::new();
+    let mut progress = 0;
+    for (index, event) in events.iter().enumerate() {
+        let data: Value = serde_json::from_str(&event.data).unwrap();
+        let (attempt, seq) = (data["attempt"].as_u64().unwrap(), data["seq"].as_u64().unwrap());
+        assert_eq!(event.id, format!("{attempt}-{seq}"));
+        if attempt > at.0 {
+            assert_eq!(seq, 1, "an attempt begins at 1");
+            (text, progress) = (String::new(), 0);
+        } else {
+            assert_eq!((attempt, seq), (at.0, at.1 + 1), "no gap and no double");
+        }
+        at = (attempt, seq);
+        let last = event.name != "progress";
+        assert_eq!(last, index == events.len() - 1, "exactly one last event");
+        if !last {
+            assert!(data["progress"].as_u64().unwrap() >= progress, "progress never falls");
+            assert_eq!(
+                data["status"] == "queued",
+                (attempt, seq) == (1, 1),
+                "it begins in the queue, and only there"
+            );
+            progress = data["progress"].as_u64().unwrap();
+            text.push_str(data["delta"].as_str().unwrap_or(""));
+        } else if event.name == "complete" {
+            assert_eq!(data["result"].as_str().unwrap(), text);
+        }
+    }
+    let last = serde_json::from_str(&events.last().unwrap().data).unwrap();
+    (text, last)
+}
