@@ -1,7 +1,5 @@
 //! Rules: no web framework, no SQL, no clock of their own. All of it can be tested without a runtime.
 
-pub mod artifact;
-pub mod check;
 pub mod context;
 pub mod cost;
 pub mod frame;

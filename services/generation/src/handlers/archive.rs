@@ -2,6 +2,7 @@
 
 use std::io::{Cursor, Write};
 
+use aether_artifact::File;
 use aether_common::{id::GenerationId, model::generation::FileStatus, problem::Problem};
 use aether_web::{
     auth::Caller,
@@ -16,7 +17,7 @@ use axum::{
 use zip::{ZipWriter, write::SimpleFileOptions};
 
 use super::files::{attachment, files};
-use crate::{domain::artifact::File, state::State};
+use crate::state::State;
 
 /// The bytes of a zip, for the document alone.
 #[derive(utoipa::ToSchema)]
@@ -53,7 +54,7 @@ pub async fn archive(
 
 /// A file whose content is wrong is still the user's; one whose path is wrong is never written.
 fn can_be_kept(file: &File) -> bool {
-    crate::domain::artifact::is_safe(&file.path) && file.status != FileStatus::Truncated
+    aether_artifact::is_safe(&file.path) && file.status != FileStatus::Truncated
 }
 
 fn pack(files: &[File]) -> zip::result::ZipResult<Vec<u8>> {

@@ -1,5 +1,6 @@
 //! `GET /history/{id}/files` and `/files/{path}`: the artifact's files, taken from the result.
 
+use aether_artifact::File;
 use aether_common::{
     id::GenerationId,
     model::generation::{FileInfo, FileStatus, Generation},
@@ -17,18 +18,12 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use crate::{
-    domain::{
-        artifact::{self, File},
-        check,
-    },
-    state::State,
-};
+use crate::state::State;
 
 /// The files of a generation as they stand, with what the check found of them.
 pub fn files(generation: &Generation) -> Vec<File> {
-    let mut files = artifact::parse(generation.result.as_deref().unwrap_or(""), generation.kind);
-    check::check(generation.kind, &mut files);
+    let mut files = aether_artifact::parse(generation.result.as_deref().unwrap_or(""), generation.kind);
+    aether_artifact::check(generation.kind, &mut files);
     files
 }
 
@@ -62,7 +57,7 @@ pub async fn get(
     let file = files(&generation)
         .into_iter()
         .find(|file| {
-            file.path == path && artifact::is_safe(&file.path) && file.status != FileStatus::Truncated
+            file.path == path && aether_artifact::is_safe(&file.path) && file.status != FileStatus::Truncated
         })
         .ok_or_else(Problem::not_found)?;
     let name = file.path.rsplit('/').next().unwrap_or("file");

@@ -27,7 +27,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{HEARTBEAT, LEASE, Worker};
 use crate::{
-    domain::{artifact, check, cost, progress, prompt, retry, routing},
+    domain::{cost, progress, prompt, retry, routing},
     provider::{Call, Chunk, Chunks, Finish, ProviderError, Route, Speaker, Turn},
 };
 
@@ -454,14 +454,16 @@ async fn end(worker: &Worker, claim: &Claim, mut draft: Draft, stop: Stop) {
             return;
         }
     }
-    let mut files = artifact::parse(&draft.text, claim.kind);
-    let validation = check::check(claim.kind, &mut files);
+    let mut files = aether_artifact::parse(&draft.text, claim.kind);
+    let validation = aether_artifact::check(claim.kind, &mut files);
     let metadata = &mut draft.metadata;
-    metadata.files = files.iter().map(artifact::File::info).collect();
+    metadata.files = files.iter().map(aether_artifact::File::info).collect();
     metadata.validation = validation;
     metadata.attempts = draft.attempt;
     metadata.first_token_ms = draft.first_token.map(millis);
-    if let Some(model) = worker.providers.models().iter().find(|model| Some(&model.id) == metadata.model.as_ref()) {
+    if let Some(model) =
+        worker.providers.models().iter().find(|model| Some(&model.id) == metadata.model.as_ref())
+    {
         metadata.cost_usd = cost::usd(cost::price_micros(model, metadata.usage));
     }
     let (status, error) = match stop {
