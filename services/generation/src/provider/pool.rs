@@ -386,7 +386,7 @@ mod tests {
         tokio::pin!(second);
         assert!(futures::poll!(&mut second).is_pending(), "the models share the provider's places");
         drop(held);
-        second.await;
+        let _second = second.await;
     }
 
     #[tokio::test]
