@@ -106,7 +106,8 @@ impl Ask {
 /// What AetherOS says beside the wishes: reference material, which an answer follows, and the wish for a repair, which
 /// follows one. Where nothing does, a person has typed it.
 fn is_aside(messages: &[Message], at: usize) -> bool {
-    let answered = |at: Option<usize>| at.and_then(|at| messages.get(at)).is_some_and(|m| m.role == "assistant");
+    let answered =
+        |at: Option<usize>| at.and_then(|at| messages.get(at)).is_some_and(|m| m.role == "assistant");
     let text = &messages[at].text;
     (text.starts_with("AetherOS-Context:") && answered(Some(at + 1)))
         || (text.starts_with("AetherOS-Repair:") && answered(at.checked_sub(1)))

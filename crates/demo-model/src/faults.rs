@@ -25,6 +25,10 @@ pub const NAMES: &[&str] = &[
     "fault-mid-error",
     "fault-length",
     "fault-length:forever",
+    "fault-invalid",
+    "fault-invalid-once",
+    "fault-no-usage",
+    "fault-usage:1000:1000",
     "speed-max",
 ];
 
@@ -69,6 +73,24 @@ pub enum Length {
     Forever,
 }
 
+/// How long the main file of an artifact does not parse.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Invalid {
+    /// In every answer.
+    Always,
+    /// Until the conversation asks for a repair.
+    UntilRepaired,
+}
+
+/// What the usage chunk tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// There is no such chunk.
+    Nothing,
+    /// These tokens read and written, whatever was.
+    Numbers(usize, usize),
+}
+
 /// One call's script. The default is a healthy answer.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Script {
@@ -81,6 +103,8 @@ pub struct Script {
     pub speed: Option<f64>,
     pub words: Option<usize>,
     pub length: Option<Length>,
+    pub invalid: Option<Invalid>,
+    pub told: Option<Told>,
 }
 
 impl Script {
@@ -101,6 +125,8 @@ impl Script {
             || self.empty
             || self.first_delay.is_some()
             || self.length.is_some()
+            || self.invalid.is_some()
+            || self.told.is_some()
     }
 
     /// The same speed and text with nothing going wrong.
@@ -113,6 +139,11 @@ impl Script {
             Some((name, number)) => (name, Some(number)),
             None => (part, None),
         };
+        // Here `once` is about the conversation, not about the call.
+        if name == "fault-invalid-once" {
+            self.invalid = Some(Invalid::UntilRepaired);
+            return Some(());
+        }
         let name = match name.strip_suffix("-once") {
             Some(name) => {
                 self.once = true;
@@ -143,6 +174,12 @@ impl Script {
             "fault-hang-first" => self.break_at = Some((Break::Hang, 0)),
             "fault-garbage" => self.break_at = Some(breaks(Break::Garbage)?),
             "fault-mid-error" => self.break_at = Some(breaks(Break::Error)?),
+            "fault-invalid" => self.invalid = Some(Invalid::Always),
+            "fault-no-usage" => self.told = Some(Told::Nothing),
+            "fault-usage" => {
+                let (read, written) = number?.split_once(':')?;
+                self.told = Some(Told::Numbers(read.parse().ok()?, written.parse().ok()?));
+            }
             "fault-slow-first" => {
                 let asked = match number {
                     Some(text) => Some(text.parse::<u64>().ok()?),
@@ -199,7 +236,21 @@ mod tests {
             Script::parse("fault-slow-first", Some(20)).unwrap().first_delay,
             Some(Duration::from_millis(20))
         );
-        for bad in ["", "gpt-4o", "tokens:x", "speed:-1", "speed:NaN", "fault-cut+nope", "fault-"] {
+        let script = Script::parse("fault-usage:7:9+fault-invalid-once", None).unwrap();
+        assert_eq!(script.told, Some(Told::Numbers(7, 9)));
+        assert_eq!((script.invalid, script.once), (Some(Invalid::UntilRepaired), false));
+        for bad in [
+            "fault-usage",
+            "fault-usage:7",
+            "fault-usage:7:x",
+            "",
+            "gpt-4o",
+            "tokens:x",
+            "speed:-1",
+            "speed:NaN",
+            "fault-cut+nope",
+            "fault-",
+        ] {
             assert_eq!(Script::parse(bad, None), None, "{bad}");
         }
     }

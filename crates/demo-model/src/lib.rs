@@ -34,12 +34,22 @@ pub use server::{DemoModel, Options, router, serve};
 /// The answer is Markdown: a sentence or two, each file as a fenced block whose info string is
 /// `LANGUAGE path=RELATIVE/PATH`, and a closing line. It never fails and never panics, whatever the prompt holds.
 pub fn write(request: &Ask) -> String {
+    artifact(request).to_markdown()
+}
+
+/// The same with a syntax error in its main file.
+fn write_broken(request: &Ask) -> String {
+    let mut artifact = artifact(request);
+    artifact.break_main();
+    artifact.to_markdown()
+}
+
+fn artifact(request: &Ask) -> markdown::Artifact {
     let reading = reading::Reading::of(request);
-    let answer = match request.kind {
+    match request.kind {
         Kind::Ui => ui::write(&reading),
         Kind::Api => api::write(&reading),
         Kind::Cli => cli::write(&reading),
         Kind::Code => code::write(&reading),
-    };
-    answer.to_markdown()
+    }
 }

@@ -21,6 +21,21 @@ impl File {
 }
 
 impl Artifact {
+    /// Puts a syntax error at the end of the main file, which is the first.
+    pub fn break_main(&mut self) {
+        if let Some(main) = self.files.first_mut() {
+            main.body.push_str(match main.language {
+                "json" => "\n}",
+                "yaml" => "\nbroken: [1, 2\n",
+                "python" => "\n\ndef broken(:\n",
+                "rust" => "\nfn broken( {\n",
+                "go" => "\nfunc broken( {\n",
+                "html" => "\n<script>const broken = {;</script>\n",
+                _ => "\nfunction broken( {\n",
+            });
+        }
+    }
+
     pub fn to_markdown(&self) -> String {
         let mut out = format!("{}\n", self.intro.trim());
         for file in &self.files {

@@ -3,6 +3,9 @@
 
 use crate::ask::{Ask, Message};
 
+/// How the turn begins with which the generation service asks for a repair.
+const REPAIR_MARK: &str = "AetherOS-Repair:";
+
 /// What to send: the text and whether it goes on from an earlier, cut-off answer.
 pub struct Answer {
     pub text: String,
@@ -47,6 +50,20 @@ pub fn answer(messages: &[Message], written: impl Fn(&[Message]) -> String) -> A
 pub fn ask(messages: &[Message]) -> Ask {
     let wishes: Vec<Message> = messages.iter().filter(|m| !asks_to_continue(m)).cloned().collect();
     Ask::from_messages(&wishes)
+}
+
+/// Whether a user turn after an answer says that the answer has problems.
+pub fn asks_for_repair(messages: &[Message]) -> bool {
+    let answered = messages.iter().position(|message| message.role == "assistant");
+    let later = answered.map_or(&[][..], |at| &messages[at + 1..]);
+    later.iter().any(|message| {
+        let text = message.text.to_lowercase();
+        let words = ["problem", "invalid", "not valid", "does not parse", "error", "repair"];
+        message.text.starts_with(REPAIR_MARK)
+            || message.role == "user"
+                && !asks_to_continue(message)
+                && words.iter().any(|word| text.contains(word))
+    })
 }
 
 fn asks_to_continue(message: &Message) -> bool {
@@ -95,6 +112,20 @@ mod tests {
         assert_eq!(answer(&twice, written).text, "ur five six");
         let joined = [says("user", "count"), says("assistant", "one two three fo"), says("user", go_on)];
         assert_eq!(answer(&joined, written).text, "ur five six");
+    }
+
+    #[test]
+    fn a_repair_is_asked_for_after_an_answer_and_is_no_wish() {
+        let first = [says("user", "an app that shows errors")];
+        assert!(!asks_for_repair(&first));
+        let mut marked = first.to_vec();
+        marked.extend([says("assistant", "x"), says("user", "AetherOS-Repair: again, please")]);
+        assert!(asks_for_repair(&marked));
+        assert_eq!(ask(&marked), ask(&first));
+        marked[2].text = "make it blue".to_owned();
+        assert!(!asks_for_repair(&marked));
+        marked[2].text = "Your answer has these problems: line 3".to_owned();
+        assert!(asks_for_repair(&marked));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use crate::{
     ask::Message,
-    faults::{Break, Length, NAMES, Refusal, Script},
+    faults::{Break, Invalid, Length, NAMES, Refusal, Script, Told},
     pace::{Pace, tokens},
     recall, wire,
 };
@@ -19,7 +19,7 @@ use axum::{
 use futures::Stream;
 use serde_json::{Value, json};
 use std::{
-    collections::{HashSet, VecDeque},
+    collections::{BTreeMap, HashSet, VecDeque},
     hash::{DefaultHasher, Hash, Hasher},
     io,
     net::{Ipv4Addr, SocketAddr},
@@ -34,6 +34,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 const KEPT_REQUESTS: usize = 100;
 const KEPT_PROMPTS: usize = 100_000;
+const KEPT_MODELS: usize = 1_000;
 const LARGEST_BODY: usize = 16 * 1024 * 1024;
 
 /// How the server behaves.
@@ -75,6 +76,11 @@ impl DemoModel {
     /// Chat completion calls so far, refused ones too.
     pub fn calls(&self) -> u64 {
         self.desk.calls.load(Ordering::Relaxed)
+    }
+
+    /// Chat completion calls so far for this model name, refused ones too.
+    pub fn calls_for(&self, model: &str) -> u64 {
+        self.desk.by_model.lock().unwrap_or_else(PoisonError::into_inner).get(model).copied().unwrap_or(0)
     }
 
     /// Streams open now, so that a test can see a cancel close one.
@@ -125,6 +131,7 @@ fn routes(desk: Arc<Desk>) -> Router {
         .route("/v1/chat/completions", post(complete))
         .route("/v1/models", get(list_models))
         .route("/v1/models/{id}", get(get_model))
+        .route("/__calls", get(count_calls))
         .fallback(unknown)
         .method_not_allowed_fallback(wrong_method)
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
@@ -136,6 +143,7 @@ struct Desk {
     options: Options,
     shutdown: CancellationToken,
     calls: AtomicU64,
+    by_model: Mutex<BTreeMap<String, u64>>,
     open: Arc<AtomicUsize>,
     requests: Mutex<VecDeque<Value>>,
     met: Mutex<HashSet<u64>>,
@@ -147,6 +155,7 @@ impl Desk {
             options,
             shutdown,
             calls: AtomicU64::new(0),
+            by_model: Mutex::default(),
             open: Arc::default(),
             requests: Mutex::default(),
             met: Mutex::default(),
@@ -159,6 +168,14 @@ impl Desk {
             requests.pop_front();
         }
         requests.push_back(body.clone());
+    }
+
+    /// Names past the bound are not counted one by one.
+    fn count(&self, model: &str) {
+        let mut calls = self.by_model.lock().unwrap_or_else(PoisonError::into_inner);
+        if calls.len() < KEPT_MODELS || calls.contains_key(model) {
+            *calls.entry(model.to_owned()).or_default() += 1;
+        }
     }
 
     /// The script of this call, or `None` for a model that does not exist here.
@@ -208,6 +225,20 @@ impl Drop for OpenStream {
     }
 }
 
+/// For tests of other processes: calls in all, by model, and streams open now. Not there unless faults are on.
+async fn count_calls(State(desk): State<Arc<Desk>>, uri: Uri) -> Response {
+    if !desk.options.faults {
+        return unknown(uri).await;
+    }
+    let models = desk.by_model.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let counts = json!({
+        "calls": desk.calls.load(Ordering::Relaxed),
+        "models": models,
+        "open": desk.open.load(Ordering::Relaxed),
+    });
+    wire::json_response(StatusCode::OK, &counts)
+}
+
 async fn list_models(State(desk): State<Arc<Desk>>) -> Response {
     let faults = if desk.options.faults { NAMES } else { &[] };
     let data: Vec<Value> = wire::MODELS.iter().chain(faults).map(|id| wire::model(id)).collect();
@@ -247,6 +278,7 @@ async fn complete(State(desk): State<Arc<Desk>>, headers: HeaderMap, body: Bytes
     let Some(model) = request["model"].as_str().filter(|model| !model.is_empty()) else {
         return wire::bad_request("You must provide a model parameter.", Some("model"));
     };
+    desk.count(model);
     let Some(messages) = Message::list(&request["messages"]) else {
         return wire::bad_request(
             "'messages' must be a list of one or more messages with 'role' and 'content'.",
@@ -333,6 +365,7 @@ struct Play {
     script: Script,
     speed: f64,
     with_usage: bool,
+    told: Option<Told>,
     prompt_tokens: usize,
     shutdown: CancellationToken,
     open: OpenStream,
@@ -349,9 +382,17 @@ impl Play {
         with_usage: bool,
     ) -> Self {
         let prompt_tokens = messages.iter().map(|message| tokens(&message.text).len() + 3).sum();
-        let answer = recall::answer(&messages, |messages| match script.words {
-            Some(count) => numbered_words(count),
-            None => crate::write(&recall::ask(messages)),
+        let answer = recall::answer(&messages, |messages| {
+            if let Some(count) = script.words {
+                return numbered_words(count);
+            }
+            let broken = match script.invalid {
+                None => false,
+                Some(Invalid::Always) => true,
+                Some(Invalid::UntilRepaired) => !recall::asks_for_repair(messages),
+            };
+            let ask = recall::ask(messages);
+            if broken { crate::write_broken(&ask) } else { crate::write(&ask) }
         });
         let mut text = if script.empty { String::new() } else { answer.text };
         if script.length == Some(Length::Forever) {
@@ -366,8 +407,9 @@ impl Play {
             text,
             limit: limit.unwrap_or(usize::MAX).min(cut.unwrap_or(usize::MAX)),
             speed: script.speed.unwrap_or(desk.options.tokens_per_second),
+            with_usage: with_usage && script.told != Some(Told::Nothing),
+            told: script.told,
             script,
-            with_usage,
             prompt_tokens,
             shutdown: desk.shutdown.clone(),
             open: OpenStream::new(&desk.open),
@@ -376,7 +418,7 @@ impl Play {
 
     fn stream(self) -> impl Stream<Item = io::Result<Bytes>> + Send {
         async_stream::stream! {
-            let Self { call, model, text, limit, script, speed, with_usage, prompt_tokens, shutdown, open } = self;
+            let Self { call, model, text, limit, script, speed, with_usage, told, prompt_tokens, shutdown, open } = self;
             let _open = open;
             let chunks = wire::Chunks::new(call, &model, with_usage);
             let pieces = tokens(&text);
@@ -438,7 +480,7 @@ impl Play {
             let reason = if count < pieces.len() { "length" } else { "stop" };
             yield Ok(Bytes::from(chunks.finish(reason)));
             if with_usage {
-                yield Ok(Bytes::from(chunks.usage(&wire::usage(prompt_tokens, count))));
+                yield Ok(Bytes::from(chunks.usage(&usage(told, prompt_tokens, count))));
             }
             if !script.no_done {
                 yield Ok(Bytes::from_static(b"data: [DONE]\n\n"));
@@ -470,8 +512,18 @@ impl Play {
             }
         }
         let reason = if count < pieces.len() { "length" } else { "stop" };
-        let usage = wire::usage(self.prompt_tokens, count);
+        let usage = match self.told {
+            Some(Told::Nothing) => Value::Null,
+            told => usage(told, self.prompt_tokens, count),
+        };
         wire::completion(self.call, &self.model, &pieces[..count].concat(), reason, &usage)
+    }
+}
+
+fn usage(told: Option<Told>, read: usize, written: usize) -> Value {
+    match told {
+        Some(Told::Numbers(read, written)) => wire::usage(read, written),
+        _ => wire::usage(read, written),
     }
 }
 

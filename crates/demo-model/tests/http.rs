@@ -215,6 +215,52 @@ async fn lengths_and_numbered_words() {
 }
 
 #[tokio::test]
+async fn an_artifact_that_does_not_parse_until_its_repair_is_asked_for() {
+    let (server, _shutdown) = start(true).await;
+    let whole = play(&server, "speed-max").await.text;
+    let ask = async |model: &str, turn: &str| {
+        let request = json!({"model": model, "stream": true, "messages": [
+            {"role": "user", "content": "a todo app"},
+            {"role": "assistant", "content": "what it wrote"},
+            {"role": "user", "content": turn},
+        ]});
+        hear(post(&server, &request).await).await.text
+    };
+    for _ in 0..2 {
+        let broken = play(&server, "fault-invalid-once").await.text;
+        assert!(broken.contains("function broken( {") && broken != whole);
+        assert_eq!(play(&server, "fault-invalid").await.text, broken);
+        assert_eq!(ask("fault-invalid-once", "AetherOS-Repair: the files have problems").await, whole);
+        assert_eq!(ask("fault-invalid", "AetherOS-Repair: the files have problems").await, broken);
+    }
+    let changed = ask("fault-invalid-once", "make it blue").await;
+    assert!(changed.contains("function broken( {"), "a new wish is no repair");
+}
+
+#[tokio::test]
+async fn usage_as_told_and_calls_counted_by_model() {
+    let (server, _shutdown) = start(true).await;
+    let usage = async |model: &str| {
+        let mut request = body(model, "x");
+        request["stream_options"] = json!({"include_usage": true});
+        hear(post(&server, &request).await).await.usage
+    };
+    assert_eq!(usage("tokens:5+fault-no-usage").await, None);
+    let told = usage("tokens:5+fault-usage:11:7").await.unwrap();
+    assert_eq!((told["prompt_tokens"].as_u64(), told["completion_tokens"].as_u64()), (Some(11), Some(7)));
+    usage("tokens:5+fault-no-usage").await;
+    assert_eq!(
+        (server.calls(), server.calls_for("tokens:5+fault-no-usage"), server.calls_for("x")),
+        (3, 2, 0)
+    );
+    let url = |server: &DemoModel| format!("http://{}/__calls", server.addr());
+    let counts: Value = client().get(url(&server)).send().await.unwrap().json().await.unwrap();
+    assert_eq!((&counts["calls"], &counts["models"]["tokens:5+fault-no-usage"]), (&json!(3), &json!(2)));
+    let (product, _shutdown) = start(false).await;
+    assert_eq!(client().get(url(&product)).send().await.unwrap().status(), 404);
+}
+
+#[tokio::test]
 async fn speed_and_a_slow_first_token() {
     let (server, _shutdown) = start(true).await;
     let began = Instant::now();
