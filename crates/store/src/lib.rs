@@ -4,6 +4,7 @@
 //! for the table, with private row structs and functions that take the owner's id first; (3) a story in `tests/`, which
 //! runs on both databases: it stands in for compile-time checks of the SQL.
 
+pub mod budgets;
 pub mod cache;
 pub mod error;
 pub mod generations;
@@ -21,6 +22,7 @@ pub mod signing_keys;
 mod sql;
 mod tx;
 pub mod uploads;
+pub mod usage;
 pub mod users;
 
 pub use error::{Result, StoreError};
