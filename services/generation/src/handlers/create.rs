@@ -44,7 +44,9 @@ macro_rules! create {
                 (status = 200, description = "The events, as they come", content_type = "text/event-stream", body = String),
                 (status = 201, description = "The generation, whatever its final status", body = Generation),
                 (status = 202, description = "It goes on; `Location` says where", body = Generation),
-                (status = 401, body = ProblemBody), (status = 422, body = ProblemBody),
+                (status = 403, description = "A viewer of the room", body = ProblemBody),
+                (status = 404, description = "`roomId` is not a room of yours", body = ProblemBody),
+                (status = 422, body = ProblemBody),
             )
         )]
         pub async fn $name(
@@ -71,6 +73,10 @@ async fn create(
     request: CreateGeneration,
 ) -> Result<Response> {
     let client_id = idempotency_key(headers)?;
+    request.check()?;
+    if let Some(ids) = &request.upload_ids {
+        state.uploads.check(caller.user_id, ids).await?;
+    }
     let start = Start { kind, request, client_id, regenerate: false };
     let id = state.generations.start(caller.user_id, &start).await?;
     if names(headers, header::ACCEPT, "text/event-stream") {

@@ -53,7 +53,7 @@ enum Flag {
 /// The caller's generations, newest first, without their results; of a room, for its members, everybody's.
 #[utoipa::path(
     get, path = "/history", tag = "generations", operation_id = "listGenerations", params(Narrow, PageQuery),
-    responses((status = 200, body = Page<Generation>), (status = 401, body = ProblemBody), (status = 422, body = ProblemBody))
+    responses((status = 200, body = Page<Generation>), (status = 404, description = "`roomId` is not a room of yours", body = ProblemBody))
 )]
 pub async fn list(
     Shared(state): Shared<State>,

@@ -19,7 +19,11 @@ use crate::state::State;
 #[utoipa::path(
     post, path = "/history/{id}/regenerate", tag = "generations", operation_id = "regenerate",
     params(("id" = GenerationId, Path), ("Idempotency-Key" = Option<String>, Header)),
-    responses((status = 202, body = aether_common::model::generation::Generation), (status = 404, body = ProblemBody))
+    responses(
+        (status = 202, body = aether_common::model::generation::Generation),
+        (status = 403, description = "A viewer of the room", body = ProblemBody),
+        (status = 404, body = ProblemBody), (status = 422, body = ProblemBody),
+    )
 )]
 pub async fn regenerate(
     Shared(state): Shared<State>,
