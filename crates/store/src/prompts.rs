@@ -156,7 +156,11 @@ pub async fn list_in_use(db: &mut impl Db) -> Result<Vec<Step>> {
     )?;
     let steps = rows.into_iter().map(|row| {
         let Some(kind) = Kind::parse(&row.r#type) else {
-            return Err(StoreError::Inconsistent { table: "prompt_steps", column: "type", value: row.r#type });
+            return Err(StoreError::Inconsistent {
+                table: "prompt_steps",
+                column: "type",
+                value: row.r#type,
+            });
         };
         let prompt = match (row.number, row.base, row.text) {
             (Some(number), Some(base), Some(text)) => {
@@ -185,12 +189,7 @@ pub async fn find(db: &mut impl Db, kind: Kind, number: u32) -> Result<Option<Pr
 }
 
 /// The kept texts of a kind, the newest first, one more than `limit` when there are more.
-pub async fn list(
-    db: &mut impl Db,
-    kind: Kind,
-    after: Option<Cursor>,
-    limit: usize,
-) -> Result<Vec<Prompt>> {
+pub async fn list(db: &mut impl Db, kind: Kind, after: Option<Cursor>, limit: usize) -> Result<Vec<Prompt>> {
     let rows = q!(
         db,
         fetch_all as Row,

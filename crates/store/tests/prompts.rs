@@ -35,8 +35,7 @@ async fn keep(store: &Store, user_id: UserId, kind: Kind, text: &str) -> u32 {
     let now = Clock::system().now();
     let mut tx = store.begin().await.unwrap();
     let note = Some("why").filter(|_| text.len() > 1);
-    let new =
-        NewPrompt { id: Ids::system().mint(), kind, base: 2, text, note, user_id, created_at: now };
+    let new = NewPrompt { id: Ids::system().mint(), kind, base: 2, text, note, user_id, created_at: now };
     let number = prompts::create(&mut tx, &new).await.unwrap();
     prompts::put_in_use(&mut tx, kind, Some(number), user_id, now).await.unwrap();
     tx.save().await.unwrap();

@@ -4,9 +4,12 @@
 pub mod domain;
 pub mod generations;
 mod handlers;
+pub mod prompts;
 pub mod provider;
+pub mod retention;
 mod router;
 mod state;
+pub mod uploads;
 pub mod worker;
 
 use aether_boot::{Deps, Service, StartError};
@@ -15,6 +18,7 @@ use aether_common::jwt::Verifier;
 pub use generations::{Generations, Start};
 use provider::Providers;
 use state::State;
+use uploads::Uploads;
 use worker::{Deadlines, Worker};
 
 /// The service, and the operations that the realtime service calls when it is in the same process.
@@ -42,8 +46,12 @@ pub fn build_with(
     let generations = Generations::new(deps.clone());
     let worker = Worker::new(deps.clone(), providers.clone(), generations.clone(), deadlines);
     worker.start();
+    let uploads = Uploads::new(deps.clone());
+    retention::start(deps, &uploads);
     let state = State {
         deps: deps.clone(),
+        uploads,
+        prompts: worker.prompts(),
         verifier,
         generations: generations.clone(),
         providers,

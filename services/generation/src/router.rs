@@ -6,7 +6,7 @@ use aether_web::{
     layers::{REQUEST_TIMEOUT, timed},
     openapi::{self, Access},
 };
-use axum::Router;
+use axum::{Router, extract::DefaultBodyLimit};
 use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -24,6 +24,12 @@ pub fn build(state: State) -> Service {
         .routes(routes!(h::create::create_ui))
         .routes(routes!(h::create::create_cli))
         .routes(routes!(h::events::events));
+    // A file is larger than other bodies.
+    let long = long.merge(
+        OpenApiRouter::new()
+            .routes(routes!(h::uploads::create))
+            .layer(DefaultBodyLimit::max(h::uploads::MAX_BODY_BYTES)),
+    );
     let short = OpenApiRouter::new()
         .routes(routes!(h::history::list))
         .routes(routes!(h::generation::get, h::generation::update, h::generation::delete))
@@ -35,6 +41,9 @@ pub fn build(state: State) -> Service {
         .routes(routes!(h::archive::archive))
         .routes(routes!(h::models::models))
         .routes(routes!(h::prompts::prompts))
+        .routes(routes!(h::prompts::list_versions, h::prompts::create_version))
+        .routes(routes!(h::prompts::get_version))
+        .routes(routes!(h::prompts::roll_back))
         .routes(routes!(h::capabilities::capabilities))
         .routes(routes!(h::capabilities::state));
     let (long, mut document) = long.split_for_parts();

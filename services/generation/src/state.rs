@@ -5,7 +5,7 @@ use aether_common::jwt::Verifier;
 use axum::extract::FromRef;
 use chrono::{DateTime, Utc};
 
-use crate::{generations::Generations, provider::Providers, worker::Worker};
+use crate::{generations::Generations, prompts::Prompts, provider::Providers, uploads::Uploads, worker::Worker};
 
 /// Cheap to clone.
 #[derive(Clone, FromRef)]
@@ -13,7 +13,9 @@ pub struct State {
     pub deps: Deps,
     pub verifier: Verifier,
     pub generations: Generations,
+    pub prompts: Prompts,
     pub providers: Providers,
+    pub uploads: Uploads,
     pub worker: Worker,
     pub is_demo: bool,
     pub started: DateTime<Utc>,
