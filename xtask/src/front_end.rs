@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
+use crate::stamp::{Stamp, hash};
 use crate::{process, tools};
 
 const OLDEST_NODE: (u32, u32) = (20, 19);
@@ -96,38 +97,6 @@ pub fn npm_command(args: &[&str]) -> Command {
 fn version(said: &str) -> Option<(u32, u32)> {
     let mut parts = said.trim_start_matches('v').split('.');
     Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
-}
-
-/// What a step has read, kept beside what it made.
-struct Stamp {
-    file: PathBuf,
-    read: String,
-}
-
-impl Stamp {
-    fn new(file: PathBuf, hash: u64) -> Self {
-        Self { file, read: format!("{hash:016x}") }
-    }
-
-    fn is_current(&self) -> bool {
-        fs::read_to_string(&self.file).is_ok_and(|kept| kept == self.read)
-    }
-
-    fn write(&self) -> Result<()> {
-        if let Some(folder) = self.file.parent() {
-            fs::create_dir_all(folder)?;
-        }
-        fs::write(&self.file, &self.read).with_context(|| format!("cannot write {}", self.file.display()))
-    }
-}
-
-fn hash(parts: &[&[u8]]) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    for part in parts {
-        hasher.write_usize(part.len());
-        hasher.write(part);
-    }
-    hasher.finish()
 }
 
 fn hash_tree(folder: &Path, hasher: &mut DefaultHasher) -> Result<()> {

@@ -17,20 +17,36 @@ pub struct Tool {
     pub packages: &'static [&'static str],
     /// The system service that installing it starts, which we do not want.
     pub service: Option<&'static str>,
+    /// What the program must be able to run for the tool to be there; nothing: to exist is enough.
+    pub able: &'static [&'static str],
 }
 
 pub const POSTGRES: Tool =
-    Tool { programs: &["initdb"], packages: &["postgresql"], service: Some("postgresql") };
-pub const REDIS: Tool =
-    Tool { programs: &["redis-server"], packages: &["redis-server"], service: Some("redis-server") };
-pub const NGINX: Tool = Tool { programs: &["nginx"], packages: &["nginx"], service: Some("nginx") };
+    Tool { programs: &["initdb"], packages: &["postgresql"], service: Some("postgresql"), able: &[] };
+pub const REDIS: Tool = Tool {
+    programs: &["redis-server"],
+    packages: &["redis-server"],
+    service: Some("redis-server"),
+    able: &[],
+};
+pub const NGINX: Tool =
+    Tool { programs: &["nginx"], packages: &["nginx"], service: Some("nginx"), able: &[] };
 /// The demo model's Python programs are run.
-pub const PYTHON: Tool = Tool { programs: &["python3"], packages: &["python3"], service: None };
-pub const CURL: Tool = Tool { programs: &["curl"], packages: &["curl", "ca-certificates"], service: None };
+pub const PYTHON: Tool = Tool { programs: &["python3"], packages: &["python3"], service: None, able: &[] };
+/// Debian keeps what makes an environment apart from Python. The tools in it need 3.11.
+pub const PYTHON_ENVIRONMENTS: Tool = Tool {
+    programs: &["python3"],
+    packages: &["python3", "python3-venv"],
+    service: None,
+    able: &["-c", "import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))"],
+};
+pub const CURL: Tool =
+    Tool { programs: &["curl"], packages: &["curl", "ca-certificates"], service: None, able: &[] };
 pub const BROWSER: Tool = Tool {
     programs: &["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"],
     packages: &["chromium", "fonts-liberation"],
     service: None,
+    able: &[],
 };
 
 /// The root of the repository.
@@ -69,14 +85,24 @@ pub fn find(program: &str) -> Option<PathBuf> {
 
 /// Like `find`, with a line that says what to install when it is not there.
 pub fn need(tool: &Tool) -> Result<PathBuf> {
+    let name = tool.programs.first().unwrap_or(&"a tool");
     match tool.programs.iter().find_map(|program| find(program)) {
-        Some(path) => Ok(path),
-        None => bail!(
-            "{} is not installed; install it with: apt-get install {}",
-            tool.programs.first().unwrap_or(&"a tool"),
+        Some(path) if is_able(&path, tool.able) => Ok(path),
+        Some(path) => bail!(
+            "{} is too old, or parts of it are missing; install it with: apt-get install {}",
+            path.display(),
             tool.packages.join(" ")
         ),
+        None => {
+            bail!("{name} is not installed; install it with: apt-get install {}", tool.packages.join(" "))
+        }
     }
+}
+
+fn is_able(program: &Path, args: &[&str]) -> bool {
+    let mut command = Command::new(program);
+    command.args(args).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    args.is_empty() || command.status().is_ok_and(|status| status.success())
 }
 
 /// Makes sure that every tool is there: as root by the system's packages, else it says what to do.

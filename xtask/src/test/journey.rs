@@ -46,22 +46,30 @@ pub const SETTINGS: [&str; 26] = [
 /// `aether` with a fresh data folder.
 pub fn embedded(budget: &Budget) -> Result<()> {
     let mut servers = Supervisor::new("embedded")?;
+    let url = start_aether(&mut servers, &[])?;
+    let walked = walk(&url, &servers.logs(), budget);
+    with_logs(walked, &mut servers, &["aether"])
+}
+
+/// Starts `aether` on a free port with a fresh data folder, and these settings beside the defaults. Gives its URL.
+pub fn start_aether(servers: &mut Supervisor, settings: &[(&str, String)]) -> Result<String> {
     let port = ports::free()?;
     let url = format!("http://localhost:{port}");
     let folder = servers.dir().join("aether");
     std::fs::create_dir(&folder)?;
     let step = out::step(format!("aether at {url}"));
-    let env = [
+    let own = [
         ("BIND_ADDR", format!("127.0.0.1:{port}")),
         ("METRICS_ADDR", "off".to_owned()),
         ("AETHER_PUBLIC_URL", url.clone()),
         ("AETHER_DATA_DIR", folder.join("data").display().to_string()),
     ];
+    let env = own.iter().chain(settings);
     servers.start(Spec {
         name: "aether".to_owned(),
         program: tools::built("aether", false),
         args: vec!["serve".to_owned()],
-        env: env.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+        env: env.map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
         without_env: SETTINGS.map(str::to_owned).to_vec(),
         folder,
         user: None,
@@ -69,8 +77,7 @@ pub fn embedded(budget: &Budget) -> Result<()> {
     })?;
     servers.wait_ready("aether", port, "/health", Duration::from_mins(1))?;
     step.done();
-    let walked = walk(&url, &servers.logs(), budget);
-    with_logs(walked, &mut servers, &["aether"])
+    Ok(url)
 }
 
 /// Three services, PostgreSQL, Redis and nginx.
@@ -110,7 +117,7 @@ fn walk(url: &str, logs: &Path, budget: &Budget) -> Result<()> {
 }
 
 /// On failure the logs stay, and the last lines of each are shown.
-fn with_logs(walked: Result<()>, servers: &mut Supervisor, names: &[&str]) -> Result<()> {
+pub fn with_logs(walked: Result<()>, servers: &mut Supervisor, names: &[&str]) -> Result<()> {
     if signals::stop_asked() {
         servers.hurry();
     } else if walked.is_err() {

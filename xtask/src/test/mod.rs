@@ -3,6 +3,7 @@
 mod journey;
 mod readme;
 mod rust;
+mod schemathesis;
 
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -37,6 +38,8 @@ enum Stage {
     Rust,
     /// The files made from the code are those in the repository
     Generate,
+    /// Every operation of the OpenAPI documents, asked with good and bad input by schemathesis
+    Schemathesis,
     /// The README's curl calls and the browser journey against `aether`
     JourneyEmbedded,
     /// The same through nginx, on three services, PostgreSQL and Redis
@@ -51,6 +54,7 @@ impl Stage {
             Self::JourneyEmbedded | Self::JourneyStack => 10,
             Self::Clippy | Self::Build | Self::Rust => 15,
             Self::Generate => 3,
+            Self::Schemathesis => 5,
         };
         Duration::from_mins(minutes)
     }
@@ -64,6 +68,7 @@ impl Stage {
             Self::Fmt | Self::Clippy | Self::Build | Self::FrontEnd | Self::Generate => &[],
             // The gateway's own tests run a real nginx.
             Self::Rust => &[&tools::POSTGRES, &tools::REDIS, &tools::NGINX, &tools::PYTHON],
+            Self::Schemathesis => &[&tools::PYTHON_ENVIRONMENTS],
             Self::JourneyEmbedded => &[&tools::BROWSER, &tools::CURL],
             Self::JourneyStack => {
                 &[&tools::BROWSER, &tools::CURL, &tools::POSTGRES, &tools::REDIS, &tools::NGINX]
@@ -87,6 +92,12 @@ impl Stage {
                     build_for_journeys(&budget)?;
                 }
                 generate::check()
+            }
+            Self::Schemathesis => {
+                if alone {
+                    cargo(&["build", "-p", "aether", "-p", "aether-demo-model"], &budget)?;
+                }
+                schemathesis::run(&budget)
             }
             Self::JourneyEmbedded => {
                 if alone {
@@ -141,7 +152,7 @@ pub fn run(options: &Options) -> Result<ExitCode> {
     }
     check_components(&stages)?;
     let mut needed: Vec<&tools::Tool> = stages.iter().flat_map(|stage| stage.tools()).copied().collect();
-    needed.dedup_by(|left, right| left.programs == right.programs);
+    needed.dedup_by(|left, right| left.packages == right.packages);
     tools::ensure(&needed)?;
 
     let mut ran = Vec::new();
