@@ -14,7 +14,10 @@ use ipnet::IpNet;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-use crate::providers::{self, ProviderSetting};
+use crate::{
+    budgets::Budgets,
+    providers::{self, ProviderSetting},
+};
 
 /// Which process is being started; it decides ports and the service's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,6 +114,8 @@ pub struct Settings {
     pub cache: CacheSetting,
     /// `AETHER_CACHE_HOURS`: how old a kept answer may be.
     pub cache_hours: u32,
+    /// `AETHER_BUDGET_...`
+    pub budgets: Budgets,
 }
 
 /// A setting that cannot be used, in one line. It never holds a secret.
@@ -217,6 +222,46 @@ pub const SETTINGS: &[Setting] = &[
         "To whom a kept answer is given again: user (its maker), common (all, never with private context) or off",
     ),
     setting("AETHER_CACHE_HOURS", "24", "How old a kept answer may be, in hours"),
+    setting(
+        "AETHER_BUDGET_INSTALLATION_DAY",
+        "",
+        "US dollars that everybody together may spend on models in a day (UTC); empty: no limit",
+    ),
+    setting(
+        "AETHER_BUDGET_INSTALLATION_MONTH",
+        "",
+        "US dollars that everybody together may spend on models in a month (UTC); empty: no limit",
+    ),
+    setting(
+        "AETHER_BUDGET_USER_DAY",
+        "",
+        "US dollars that each user may spend on models in a day (UTC); empty: no limit",
+    ),
+    setting(
+        "AETHER_BUDGET_USER_MONTH",
+        "",
+        "US dollars that each user may spend on models in a month (UTC); empty: no limit",
+    ),
+    setting(
+        "AETHER_BUDGET_ROLE_USER_DAY",
+        "",
+        "US dollars that all users together, without administrators, may spend on models in a day (UTC); empty: no limit",
+    ),
+    setting(
+        "AETHER_BUDGET_ROLE_USER_MONTH",
+        "",
+        "US dollars that all users together, without administrators, may spend on models in a month (UTC); empty: no limit",
+    ),
+    setting(
+        "AETHER_BUDGET_ROLE_ADMIN_DAY",
+        "",
+        "US dollars that all administrators together may spend on models in a day (UTC); empty: no limit",
+    ),
+    setting(
+        "AETHER_BUDGET_ROLE_ADMIN_MONTH",
+        "",
+        "US dollars that all administrators together may spend on models in a month (UTC); empty: no limit",
+    ),
     secret("SMTP_URL", "", "smtp(s)://user:pass@host:port for mail"),
 ];
 
@@ -442,6 +487,7 @@ impl Settings {
                 )?
                 .unwrap_or(CacheSetting::User),
             cache_hours: from.number("AETHER_CACHE_HOURS", 24, 8760)?,
+            budgets: Budgets::from_sources(from)?,
         };
         let limits = from.one_of("AETHER_RATE_LIMITS", &[("on", true), ("off", false)])?.unwrap_or(true);
         if environment == Environment::Production {

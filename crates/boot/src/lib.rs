@@ -1,6 +1,7 @@
 //! What a `main` needs before it may call a service: settings, telemetry, lifecycle, dependencies and listeners.
 //! Whether a process is embedded or distributed is decided here (`deps`) and nowhere above.
 
+pub mod budgets;
 pub mod config;
 pub mod deps;
 pub mod example;
@@ -11,6 +12,7 @@ pub mod revocations;
 pub mod serve;
 pub mod telemetry;
 
+pub use budgets::Budgets;
 pub use config::{CacheSetting, Environment, Process, SettingError, Settings};
 pub use deps::{Deps, StartError};
 pub use lifecycle::Lifecycle;
