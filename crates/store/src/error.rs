@@ -8,8 +8,9 @@ pub type Result<T, E = StoreError> = std::result::Result<T, E>;
 /// A query failed.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// A unique value is taken. The backends do not agree on naming the index, so none is named.
-    #[error("a unique value is taken")]
+    /// A unique value is taken, or what the row leans on is gone. The backends do not agree on naming the index, so none is
+    /// named.
+    #[error("a unique value is taken, or what the row leans on is gone")]
     Conflict,
     /// The database cannot be reached, or did not answer in time.
     #[error("database unavailable: {0}")]
@@ -35,7 +36,10 @@ pub enum StoreError {
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         match &error {
-            sqlx::Error::Database(db) if db.is_unique_violation() => Self::Conflict,
+            // What a row leans on can go while the row is being written: to the caller, somebody was faster.
+            sqlx::Error::Database(db) if db.is_unique_violation() || db.is_foreign_key_violation() => {
+                Self::Conflict
+            }
             // SQLite: busy (5), locked (6), full (13), cannot open (14). PostgreSQL: classes 08, 53, 57.
             sqlx::Error::Database(db)
                 if db.code().is_some_and(|code| {

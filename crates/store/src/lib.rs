@@ -6,6 +6,7 @@
 
 pub mod budgets;
 pub mod cache;
+pub mod edits;
 pub mod error;
 pub mod generations;
 pub mod invites;

@@ -89,6 +89,8 @@ pub struct OpenEntry {
     pub input_price: i64,
     /// What a million tokens written cost.
     pub output_price: i64,
+    /// What is held for it.
+    pub held: i64,
 }
 
 /// What became of a reservation.
@@ -388,7 +390,7 @@ pub async fn list_open(db: &mut impl Db, generation: GenerationId) -> Result<Vec
         db,
         fetch_all as OpenRow,
         sql!(
-            "SELECT id, input_tokens, output_tokens, input_micros_per_million, output_micros_per_million
+            "SELECT id, input_tokens, output_tokens, input_micros_per_million, output_micros_per_million, reserved_micros
              FROM usage_entries WHERE generation_id = $1 AND state = 'reserved' ORDER BY reserved_at, id"
         ),
         generation.0
@@ -402,7 +404,7 @@ pub async fn list_abandoned(db: &mut impl Db, before: DateTime<Utc>, limit: i64)
         db,
         fetch_all as OpenRow,
         sql!(
-            "SELECT id, input_tokens, output_tokens, input_micros_per_million, output_micros_per_million
+            "SELECT id, input_tokens, output_tokens, input_micros_per_million, output_micros_per_million, reserved_micros
              FROM usage_entries e WHERE state = 'reserved' AND reserved_at < $1 AND NOT EXISTS
                  (SELECT 1 FROM generations g WHERE g.id = e.generation_id AND g.completed_at IS NULL)
              ORDER BY reserved_at LIMIT $2"
@@ -522,6 +524,7 @@ struct OpenRow {
     output_tokens: i64,
     input_micros_per_million: i64,
     output_micros_per_million: i64,
+    reserved_micros: i64,
 }
 
 impl OpenRow {
@@ -535,6 +538,7 @@ impl OpenRow {
             },
             input_price: self.input_micros_per_million,
             output_price: self.output_micros_per_million,
+            held: self.reserved_micros,
         }
     }
 }

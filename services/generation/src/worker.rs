@@ -1,7 +1,12 @@
 //! Claims jobs and makes them: claim -> stream -> journal -> end. Looks for work when nudged and, because a nudge may be
 //! lost, every second.
 
+mod answered;
+mod brief;
+mod draft;
 mod job;
+mod upkeep;
+mod write;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -17,7 +22,7 @@ use parking_lot::Mutex;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
-use crate::{generations::Generations, provider::Providers};
+use crate::{generations::Generations, prompts::Prompts, provider::Providers};
 
 /// How long a claim holds without a heartbeat.
 pub(crate) const LEASE: TimeDelta = TimeDelta::seconds(10);
@@ -25,8 +30,6 @@ pub(crate) const LEASE: TimeDelta = TimeDelta::seconds(10);
 pub(crate) const HEARTBEAT: Duration = Duration::from_secs(3);
 /// How often the queue is looked at without a nudge.
 const POLL: Duration = Duration::from_secs(1);
-/// Jobs that one process makes at once.
-const MAX_JOBS: usize = 64;
 
 /// Bounds on a provider's silence and on the whole.
 #[derive(Clone, Copy, Debug)]
@@ -46,6 +49,7 @@ pub struct Worker {
     pub(crate) id: WorkerId,
     pub(crate) providers: Providers,
     pub(crate) generations: Generations,
+    pub(crate) prompts: Prompts,
     pub(crate) deadlines: Deadlines,
     /// The jobs that this process makes now, each with the token that stops it.
     running: Arc<Mutex<HashMap<GenerationId, CancellationToken>>>,
@@ -64,20 +68,17 @@ impl Default for Deadlines {
 
 impl Worker {
     /// A worker that has not begun.
-    pub fn new(
-        deps: Deps,
-        providers: Providers,
-        generations: Generations,
-        deadlines: Deadlines,
-    ) -> Self {
+    pub fn new(deps: Deps, providers: Providers, generations: Generations, deadlines: Deadlines) -> Self {
+        let slots = usize::try_from(deps.settings.jobs_per_process).unwrap_or(usize::MAX);
         Self {
             id: deps.ids.mint(),
+            prompts: Prompts::new(deps.store.clone()),
             deps,
             providers,
             generations,
             deadlines,
             running: Arc::default(),
-            slots: Arc::new(Semaphore::new(MAX_JOBS)),
+            slots: Arc::new(Semaphore::new(slots.min(Semaphore::MAX_PERMITS))),
         }
     }
 
@@ -86,6 +87,12 @@ impl Worker {
         let tasks = &self.deps.lifecycle.tasks;
         tasks.spawn(self.clone().look_for_work());
         tasks.spawn(self.clone().listen());
+        tasks.spawn(self.clone().keep_up());
+    }
+
+    /// The templates that it uses.
+    pub(crate) fn prompts(&self) -> Prompts {
+        self.prompts.clone()
     }
 
     /// How many jobs this process makes now.

@@ -123,7 +123,7 @@ impl Plan {
     /// The call to this route failed.
     pub fn failed(&mut self, route: &Arc<Route>, error: ProviderError, now: Instant) {
         let outcome = match &error {
-            ProviderError::Busy { retry_after: Some(time) } => {
+            ProviderError::Busy { retry_after: Some(time) } if !time.is_zero() => {
                 route.gate.breaker.ban(*time, now);
                 Outcome::Neutral
             }
@@ -137,7 +137,8 @@ impl Plan {
             leg.failures = leg.failures.saturating_add(1);
             leg.failed_at = Some(now);
             leg.rested_at = None;
-            leg.struck |= !error.may_pass();
+            // Whoever asked has waited a whole deadline: another one may answer, the same one is not waited for again.
+            leg.struck |= !error.may_pass() || matches!(error, ProviderError::Silent(_));
         }
         let kept = if error.may_pass() { &mut self.passing } else { &mut self.lasting };
         *kept = Some(error);
@@ -279,6 +280,7 @@ mod tests {
         let down = Err::<(), _>(failed());
         let no_key = Err(ProviderError::Unauthorized(401));
         let cut = Err(ProviderError::Cut("x".into()));
+        let silent = Err(ProviderError::Silent(Duration::from_secs(30)));
         let nobody: &[&str] = &[];
         for (names, answers, jitter, told) in [
             (nobody, vec![], 0.0, "no_model"),
@@ -300,6 +302,10 @@ mod tests {
             (&["a", "b"], vec![no_key.clone(), Err(ProviderError::NoModel)], 0.0, "a b no_model"),
             (&["a", "b"], vec![no_key.clone(), down.clone(), Ok(())], 1.0, "a b 250 b ok"),
             (&["a", "b"], vec![down.clone(), no_key, Ok(())], 1.0, "a b 250 a ok"),
+            // Silence is waited for once.
+            (&["a"], vec![silent.clone(), Ok(())], 0.0, "a silent"),
+            (&["a", "b"], vec![silent.clone(), silent.clone(), Ok(())], 0.0, "a b silent"),
+            (&["a", "b"], vec![silent.clone(), down.clone(), Ok(())], 0.0, "a b 125 b ok"),
             // As told, and no longer than is sensible.
             (&["a"], vec![Err(busy(Some(2))), Ok(())], 0.0, "a 2000 a ok"),
             (&["a"], vec![Err(busy(Some(2))), Ok(())], 1.0, "a 2250 a ok"),
@@ -311,7 +317,7 @@ mod tests {
             (&["a", "b"], vec![Err(busy(Some(3600))), down.clone(), Ok(())], 0.0, "a b 125 b ok"),
             (&["a"], vec![Err(busy(None)), Ok(())], 0.0, "a 125 a ok"),
         ]
-            as [(&[&'static str], Vec<Result<(), ProviderError>>, f64, &str); 23]
+            as [(&[&'static str], Vec<Result<(), ProviderError>>, f64, &str); 26]
         {
             assert_eq!(play(&routes(names), &answers, jitter), told, "{names:?} {answers:?}");
         }

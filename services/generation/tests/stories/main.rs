@@ -3,4 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
 
 mod basics;
+mod cache;
+mod prompts;
 mod site;
+mod takeover;

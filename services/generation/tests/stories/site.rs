@@ -11,6 +11,7 @@ use aether_generation::{
     worker::Deadlines,
 };
 use aether_testkit::{Backend, People, Person, backends, sse};
+use futures::StreamExt;
 use reqwest::{Response, StatusCode};
 use serde_json::Value;
 
@@ -122,6 +123,15 @@ impl Site {
         }
         assert_eq!(answer.headers()["content-type"], "text/event-stream");
         sse::parse(&answer.text().await.unwrap())
+    }
+
+    /// Waits for the first text.
+    pub async fn first_delta(&self, who: &Person, id: &str) {
+        let mut stream = self.get(who, &format!("/history/{id}/events")).await.bytes_stream();
+        let mut seen = String::new();
+        while !seen.contains("\"delta\"") {
+            seen.push_str(std::str::from_utf8(&stream.next().await.unwrap().unwrap()).unwrap());
+        }
     }
 
     pub async fn ended(&self, who: &Person, id: &str) -> Value {

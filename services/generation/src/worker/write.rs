@@ -1,0 +1,289 @@
+//! The text from a provider: call, again where that may help, elsewhere if possible, until it is whole. What a call may cost is
+//! reserved before it and settled after it, however it ends.
+
+use aether_common::{
+    event::Stage,
+    model::generation::{Failure, Routing, Usage},
+};
+use futures::{FutureExt, StreamExt};
+use std::sync::Arc;
+use tokio::time::Instant;
+
+use super::{
+    brief::Brief,
+    draft::{Draft, PIECE_BYTES, Told},
+    job::{Job, Stop},
+};
+use crate::{
+    domain::{
+        cost::price_micros,
+        prompt,
+        tokens::{self, Meter},
+    },
+    provider::{Call, Chunk, Finish, Plan, ProviderError, Route, Speaker, Step, Turn},
+};
+
+/// An answer that reached its length is continued so many times.
+const MAX_CONTINUATIONS: u32 = 2;
+/// What an answer may have when nobody says what the model can write.
+const USUAL_OUTPUT_TOKENS: u64 = 16_384;
+
+/// How a call ended that the provider did not fail.
+enum Called {
+    Finished(Finish),
+    /// Our journal was lost: the text must be started over.
+    Torn,
+    /// The money that was reserved is used up.
+    Spent,
+}
+
+enum CallError {
+    Provider(ProviderError),
+    Stop(Stop),
+}
+
+/// What the provider did for a call, as far as it is known.
+#[derive(Default)]
+struct Use {
+    /// It took the call.
+    began: bool,
+    /// Its own count.
+    told: Option<Usage>,
+}
+
+impl From<ProviderError> for CallError {
+    fn from(error: ProviderError) -> Self {
+        Self::Provider(error)
+    }
+}
+
+impl From<Stop> for CallError {
+    fn from(stop: Stop) -> Self {
+        Self::Stop(stop)
+    }
+}
+
+/// Writes the answer to these turns into the draft.
+pub(super) async fn write(
+    job: &Job,
+    brief: &mut Brief,
+    base: &[Turn],
+    draft: &mut Draft,
+) -> Result<(), Stop> {
+    let mut plan = Plan::new(brief.routes.clone());
+    let mut continuations = 0;
+    // Whether what was told belongs to an answer that broke off.
+    let mut broken = false;
+    loop {
+        let route = match next_route(job, &mut plan).await? {
+            Ok(route) => route,
+            Err(error) => match fall_back(job, brief, draft, &error) {
+                Some(other) => {
+                    plan = other;
+                    continue;
+                }
+                None => return Err(Stop::Failed(error.failure())),
+            },
+        };
+        if broken {
+            draft.start_over(job, Stage::Running).await?;
+            (broken, continuations) = (false, 0);
+        }
+        let mut turns = base.to_vec();
+        if !draft.text.is_empty() {
+            turns.push(Turn { speaker: Speaker::Assistant, text: draft.text.clone() });
+            turns.push(Turn { speaker: Speaker::User, text: prompt::CONTINUE.into() });
+        }
+        match call(job, &route, turns, draft).await {
+            Ok(Called::Finished(Finish::Stop)) => {
+                plan.succeeded(&route);
+                if draft.text.trim().is_empty() {
+                    return Err(failed("empty_answer", "The model answered with no text."));
+                }
+                return Ok(());
+            }
+            Ok(Called::Finished(Finish::Filtered)) => {
+                plan.succeeded(&route);
+                return Err(failed(
+                    "content_filter",
+                    "The model's filter stopped the answer. What was written is kept.",
+                ));
+            }
+            Ok(Called::Finished(Finish::Length)) => {
+                plan.succeeded(&route);
+                continuations += 1;
+                if continuations > MAX_CONTINUATIONS || draft.text.is_empty() {
+                    return Err(failed(
+                        "truncated",
+                        "The answer is longer than the model may write. What was written is kept.",
+                    ));
+                }
+            }
+            Ok(Called::Spent) => return Err(spent()),
+            // Not the provider's doing: the same again.
+            Ok(Called::Torn) => broken = true,
+            Err(CallError::Stop(stop)) => return Err(stop),
+            Err(CallError::Provider(error)) => {
+                tracing::warn!(
+                    event = "provider_failed",
+                    generation.id = %job.claim.generation_id,
+                    provider = route.provider.name(),
+                    model = route.upstream,
+                    %error,
+                    "a call to the provider failed"
+                );
+                plan.failed(&route, error, Instant::now());
+                broken = !draft.text.is_empty();
+            }
+        }
+    }
+}
+
+/// The route of the next call, when its time has come.
+async fn next_route(job: &Job, plan: &mut Plan) -> Result<Result<Arc<Route>, ProviderError>, Stop> {
+    loop {
+        match plan.next(Instant::now(), rand::random()) {
+            Step::Call(route) => return Ok(Ok(route)),
+            Step::Wait(time) => job.pause(time).await?,
+            Step::GiveUp(error) => return Ok(Err(error)),
+        }
+    }
+}
+
+/// The router's other choice, when nobody takes the model that it chose.
+fn fall_back(job: &Job, brief: &mut Brief, draft: &mut Draft, error: &ProviderError) -> Option<Plan> {
+    let settings = &job.worker.deps.settings;
+    let other = match brief.routing.choice.as_str() {
+        "complex" => &settings.model_simple,
+        "simple" => &settings.model_complex,
+        _ => return None,
+    };
+    let routes = job.worker.providers.routes(other);
+    if *error != ProviderError::NoModel || *other == brief.model || routes.is_empty() {
+        return None;
+    }
+    let reason = format!("`{}` was refused; {}", brief.model, brief.routing.reason);
+    brief.routing = Routing { choice: "fallback".into(), reason, ..brief.routing.clone() };
+    brief.model.clone_from(other);
+    brief.routes.clone_from(&routes);
+    draft.metadata.routing = Some(brief.routing.clone());
+    Some(Plan::new(routes))
+}
+
+/// One call, paid for.
+async fn call(
+    job: &Job,
+    route: &Arc<Route>,
+    turns: Vec<Turn>,
+    draft: &mut Draft,
+) -> Result<Called, CallError> {
+    let slot = job.wait(route.slot()).await?;
+    let model = &route.model;
+    draft.metadata.provider = Some(route.provider.name().to_owned());
+    draft.metadata.model = Some(model.id.clone());
+    let told_before = draft.text.len();
+    let mut used = Use::default();
+    let called = stream(job, route, &turns, draft, &mut used).await;
+    drop(slot);
+    let usage = used.told.unwrap_or_else(|| {
+        if !used.began {
+            return Usage::default();
+        }
+        let written = draft.text.get(told_before..).unwrap_or_default();
+        Usage { input_tokens: tokens::count_turns(&turns), output_tokens: tokens::count(written) }
+    });
+    draft.metadata.usage.input_tokens += usage.input_tokens;
+    draft.metadata.usage.output_tokens += usage.output_tokens;
+    draft.cost_micros += price_micros(model, usage);
+    called
+}
+
+/// One call: its text goes to the journal as it comes.
+async fn stream(
+    job: &Job,
+    route: &Route,
+    turns: &[Turn],
+    draft: &mut Draft,
+    used: &mut Use,
+) -> Result<Called, CallError> {
+    let call = Call {
+        model: route.upstream.clone(),
+        turns: turns.to_vec(),
+        temperature: job.claim.payload.temperature,
+        max_output_tokens: None,
+    };
+    let mut meter = Meter::new(None);
+    let deadlines = &job.worker.deadlines;
+    let asked = Instant::now();
+    let first_by = asked + deadlines.first_token;
+    let mut chunks = job.by(first_by, route.provider.stream(call)).await???;
+    used.began = true;
+    let mut finish = None;
+    let mut has_text = false;
+    let mut ready: Option<Chunk> = None;
+    loop {
+        let chunk = if let Some(chunk) = ready.take() {
+            Some(chunk)
+        } else {
+            let by = if has_text { Instant::now() + deadlines.idle } else { first_by };
+            job.by(by, chunks.next()).await??.transpose()?
+        };
+        match chunk {
+            // The stream ends without an error only after a finish reason.
+            None => {
+                return match finish {
+                    Some(finish) => Ok(Called::Finished(finish)),
+                    None => Err(ProviderError::Cut("no finish reason".into()).into()),
+                };
+            }
+            Some(Chunk::Finish(reason)) => finish = Some(reason),
+            Some(Chunk::Usage(usage)) => used.told = Some(usage),
+            Some(Chunk::Text(mut delta)) => {
+                has_text = true;
+                if draft.first_token.is_none() {
+                    let time = asked.elapsed();
+                    draft.first_token = Some(time);
+                    metrics::histogram!("generation_first_token_seconds", "model" => route.label().to_owned())
+                        .record(time.as_secs_f64());
+                }
+                let mut failed = None;
+                // What has already come is joined; nothing is waited for.
+                while delta.len() < PIECE_BYTES {
+                    match chunks.next().now_or_never() {
+                        Some(Some(Ok(Chunk::Text(more)))) => delta.push_str(&more),
+                        Some(Some(Ok(other))) => {
+                            ready = Some(other);
+                            break;
+                        }
+                        Some(Some(Err(error))) => {
+                            failed = Some(error);
+                            break;
+                        }
+                        Some(None) | None => break,
+                    }
+                }
+                let over = meter.push(&delta);
+                if draft.tell(job, delta).await? == Told::Torn {
+                    return Ok(Called::Torn);
+                }
+                if let Some(error) = failed {
+                    return Err(error.into());
+                }
+                if over {
+                    return Ok(Called::Spent);
+                }
+            }
+        }
+    }
+}
+
+fn failed(code: &str, message: &str) -> Stop {
+    Stop::Failed(Failure { code: code.into(), message: message.into() })
+}
+
+fn spent() -> Stop {
+    failed(
+        "budget_exceeded",
+        "The budget is used up. What was written is kept; more can be made when the next period begins.",
+    )
+}
