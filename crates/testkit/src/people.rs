@@ -40,13 +40,18 @@ impl People {
 
     /// A new account of this name.
     pub async fn join(&self, name: &str) -> Person {
+        self.join_as(name, Role::User).await
+    }
+
+    /// A new account of this name and role.
+    pub async fn join_as(&self, name: &str, role: Role) -> Person {
         let id: UserId = self.deps.ids.mint();
         let new = NewUser {
             id,
             email: format!("{}@example.org", id.0.simple()),
             password_hash: None,
             name: name.into(),
-            role: Role::User,
+            role,
             created_at: self.deps.clock.now(),
         };
         let kept = async {
@@ -55,18 +60,22 @@ impl People {
             tx.save().await
         };
         kept.await.unwrap_or_else(|error| panic!("account of {name}: {error}"));
-        Person { id, token: self.token(id, name) }
+        Person { id, token: self.token_as(id, name, role) }
     }
 
     /// A token for this user, from now on for 15 minutes.
     pub fn token(&self, id: UserId, name: &str) -> String {
+        self.token_as(id, name, Role::User)
+    }
+
+    fn token_as(&self, id: UserId, name: &str, role: Role) -> String {
         let now = self.deps.clock.now().timestamp();
         let claims = Claims {
             iss: self.deps.settings.public_url.clone(),
             aud: AUDIENCE.into(),
             sub: id,
             sid: self.deps.ids.mint::<SessionId>(),
-            role: Role::User,
+            role,
             name: name.into(),
             iat: now,
             exp: now + 900,
