@@ -1,0 +1,425 @@
+//! Money around a call to a provider: what it may cost is reserved before it and settled after it, however it ends. The books
+//! are in `aether_store::usage`; prices come from `domain::cost` alone.
+
+use std::time::Duration;
+
+use aether_boot::{Budgets, Deps};
+use aether_common::{
+    id::{GenerationId, RowId, UserId},
+    model::{
+        generation::{Kind, Usage},
+        user::Role,
+    },
+    problem::Problem,
+};
+use aether_store::{
+    StoreError, budgets,
+    usage::{self, Limit, Limits, NewEntry, OpenEntry, Periods, Reserved, Standing},
+};
+use chrono::{DateTime, Datelike, Days, Months, NaiveTime, TimeDelta, Utc};
+use tokio::time::Instant;
+
+use crate::{
+    domain::{
+        cost::{Model, Prices},
+        tokens,
+    },
+    provider::{Providers, Turn},
+};
+
+/// An answer shorter than this is not worth a call.
+const MIN_OUTPUT_TOKENS: u64 = 64;
+/// How long a settlement is tried again while the database is away.
+const SETTLE_FOR: Duration = Duration::from_secs(10);
+/// The first wait between two tries, and the longest.
+const WAITS: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
+/// How often abandoned calls are looked for.
+const SWEEP_EVERY: Duration = Duration::from_mins(1);
+/// A call that is older than this and whose generation is over was abandoned.
+const ABANDONED_AFTER: TimeDelta = TimeDelta::minutes(30);
+/// Abandoned calls that are settled in one sweep.
+const SWEEP_BATCH: i64 = 200;
+/// When to come back if what is left is held by calls that run now.
+const HELD_RETRY: Duration = Duration::from_secs(15);
+/// A longer text is counted off the runtime's threads. This much takes a millisecond or two.
+const LONG_BYTES: usize = 16 * 1024;
+
+/// Reserves and settles; cheap to clone.
+#[derive(Clone)]
+pub struct Ledger {
+    deps: Deps,
+    budgets: Budgets,
+    /// For the names of models in metrics.
+    providers: Option<Providers>,
+}
+
+/// A call that is to be paid for.
+#[derive(Clone, Copy, Debug)]
+pub struct Ask<'a> {
+    /// What it is for.
+    pub generation_id: GenerationId,
+    /// Who it is for.
+    pub user_id: UserId,
+    /// What is asked for.
+    pub kind: Kind,
+    /// Who is called.
+    pub provider: &'a str,
+    /// The model, with the prices that this provider takes.
+    pub model: &'a Model,
+    /// Tokens that will be read. Not below the truth: what the provider reads beyond it is paid, but was not reserved.
+    pub input_tokens: u64,
+    /// The most that may be written.
+    pub max_output_tokens: u64,
+}
+
+/// Money held for one call. Give it back to [`Ledger::settle`], whatever became of the call; one that is forgotten stays held
+/// until the generation has ended and the sweeper finds it.
+#[derive(Debug)]
+#[must_use = "what is reserved must be settled"]
+pub struct Reservation {
+    /// The entry in the books.
+    pub id: RowId,
+    /// How much may be written for the money that is held; `None`: not bounded by money.
+    pub max_output_tokens: Option<u64>,
+    prices: Prices,
+    model: String,
+}
+
+/// Why nothing was reserved.
+#[derive(Debug, thiserror::Error)]
+pub enum ReserveError {
+    /// The budget does not cover what is read and a short answer.
+    #[error("the budget is spent")]
+    Spent,
+    /// The books cannot be written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A user's budget in one period.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quota {
+    /// What the user may spend; `None`: no limit.
+    pub limit: Option<i64>,
+    /// What the user has spent.
+    pub spent: i64,
+    /// What is held for calls that run.
+    pub reserved: i64,
+    /// When the period ends.
+    pub resets_at: DateTime<Utc>,
+}
+
+impl Ledger {
+    /// A ledger with these limits, in micro-dollars.
+    pub fn new(deps: Deps, budgets: Budgets) -> Self {
+        Self { deps, budgets, providers: None }
+    }
+
+    /// Names these providers' models in metrics; every other one is `other`.
+    #[must_use]
+    pub fn with_labels(mut self, providers: Providers) -> Self {
+        self.providers = Some(providers);
+        self
+    }
+
+    /// Begins to settle what was abandoned, every minute, on the process's tracker. Several processes may do so.
+    pub fn start(&self) {
+        let ledger = self.clone();
+        self.deps.lifecycle.tasks.spawn(async move {
+            loop {
+                tokio::select! {
+                    () = ledger.deps.lifecycle.shutdown.cancelled() => return,
+                    () = tokio::time::sleep(SWEEP_EVERY) => {}
+                }
+                if let Err(error) = ledger.sweep().await {
+                    tracing::warn!(event = "sweep_failed", %error, "abandoned calls are not settled; trying again");
+                }
+            }
+        });
+    }
+
+    /// Whether this user may begin something that costs: 429 `budget_exceeded` when nothing is left, with the time until the
+    /// period ends or, if only running calls hold what is left, until it is worth to try again.
+    pub async fn check(&self, user: UserId) -> Result<(), Problem> {
+        let now = self.deps.clock.now();
+        let Some((limits, standing)) = self.standing(user, now).await? else { return Ok(()) };
+        if limits.left(&standing).is_none_or(|left| left > 0) {
+            return Ok(());
+        }
+        let detail = "The budget is spent. It is renewed when its day or month (UTC) ends.";
+        let wait = |end: DateTime<Utc>| (end - now).to_std().unwrap_or_default();
+        let retry_after = match spent_period(&limits, &standing) {
+            None => HELD_RETRY,
+            Some(Period::Day) => wait(next_day(now)),
+            Some(Period::Month) => wait(next_month(now)),
+        };
+        Err(Problem { retry_after: Some(retry_after), ..Problem::new(429, "budget_exceeded", detail) })
+    }
+
+    /// Holds the price of a call under every limit that applies: of all that it may read and write or, when less is left, of a
+    /// shorter answer. A model without a price is never refused.
+    pub async fn reserve(&self, ask: &Ask<'_>) -> Result<Reservation, ReserveError> {
+        let prices = ask.model.prices();
+        let price = |output_tokens| prices.micros(Usage { input_tokens: ask.input_tokens, output_tokens });
+        let want = price(ask.max_output_tokens);
+        let need = price(ask.max_output_tokens.min(MIN_OUTPUT_TOKENS));
+        let mut tx = self.deps.store.begin().await?;
+        let Some((role, own)) = budgets::find_payer(&mut tx, ask.user_id).await? else {
+            return Err(ReserveError::Spent);
+        };
+        let entry = self.entry(ask, role);
+        let reserved = usage::reserve(&mut tx, &entry, &self.limits(role, own), want, need).await?;
+        let max_output_tokens = match reserved {
+            Reserved::Spent => return Err(ReserveError::Spent),
+            Reserved::Unlimited => None,
+            Reserved::Held(held) => {
+                let affordable = prices.affordable_output(ask.input_tokens, held).unwrap_or(u64::MAX);
+                Some(affordable.min(ask.max_output_tokens))
+            }
+        };
+        tx.save().await?;
+        let model = self.label(&ask.model.id).to_owned();
+        Ok(Reservation { id: entry.id, max_output_tokens, prices, model })
+    }
+
+    /// Books what a call has used and gives back the rest; answers what it cost, in micro-dollars. Goes on for ten seconds when
+    /// the database is away; after that the sweeper settles the call in full.
+    pub async fn settle(&self, reservation: Reservation, used: Usage) -> aether_store::Result<i64> {
+        let cost = reservation.prices.micros(used);
+        if self.book(reservation.id, used, cost).await? {
+            self.measure(&reservation.model, used, cost);
+        }
+        Ok(cost)
+    }
+
+    /// Settles what a lost worker has left open for this generation: the input and the text so far, or, where no text is known,
+    /// everything that was held. Of several open calls only the last one can have written the text.
+    pub async fn settle_lost(
+        &self,
+        generation: GenerationId,
+        text_so_far: Option<&str>,
+    ) -> aether_store::Result<()> {
+        let mut open = {
+            let mut db = self.deps.store.conn().await?;
+            usage::list_open(&mut db, generation).await?
+        };
+        if let (Some(text), Some(last)) = (text_so_far, open.pop()) {
+            let used = Usage { input_tokens: last.most.input_tokens, output_tokens: count(text).await };
+            self.book(last.id, used, prices(&last).micros(used)).await?;
+        }
+        for entry in open {
+            self.settle_in_full(&entry).await?;
+        }
+        Ok(())
+    }
+
+    /// Notes an answer from the cache: it costs nothing.
+    pub async fn note_cached(&self, ask: &Ask<'_>) -> aether_store::Result<()> {
+        let mut db = self.deps.store.conn().await?;
+        let Some((role, _)) = budgets::find_payer(&mut db, ask.user_id).await? else { return Ok(()) };
+        usage::add_cached(&mut db, &self.entry(ask, role)).await
+    }
+
+    /// Settles in full what was abandoned; answers how many calls those were.
+    pub async fn sweep(&self) -> aether_store::Result<usize> {
+        let before = self.deps.clock.now() - ABANDONED_AFTER;
+        let abandoned = {
+            let mut db = self.deps.store.conn().await?;
+            usage::list_abandoned(&mut db, before, SWEEP_BATCH).await?
+        };
+        for entry in &abandoned {
+            tracing::warn!(event = "call_abandoned", entry.id = %entry.id, "a call was never settled; it is booked in full");
+            self.settle_in_full(entry).await?;
+        }
+        Ok(abandoned.len())
+    }
+
+    /// The user's own budget for this day and this month; `None`: no such user.
+    pub async fn quota(&self, user: UserId) -> aether_store::Result<Option<(Quota, Quota)>> {
+        let now = self.deps.clock.now();
+        let Some((limits, standing)) = self.standing(user, now).await? else { return Ok(None) };
+        let quota = |limit, counter: usage::Counter, resets_at| Quota {
+            limit,
+            spent: counter.spent,
+            reserved: counter.reserved,
+            resets_at,
+        };
+        let (limit, counters) = (limits.user, standing.user);
+        Ok(Some((
+            quota(limit.day, counters.day, next_day(now)),
+            quota(limit.month, counters.month, next_month(now)),
+        )))
+    }
+
+    /// The limits of the settings.
+    pub fn budgets(&self) -> &Budgets {
+        &self.budgets
+    }
+
+    async fn standing(
+        &self,
+        user: UserId,
+        now: DateTime<Utc>,
+    ) -> aether_store::Result<Option<(Limits, Standing)>> {
+        let mut db = self.deps.store.conn().await?;
+        let Some((role, own)) = budgets::find_payer(&mut db, user).await? else { return Ok(None) };
+        let standing = usage::find_standing(&mut db, user, role, &Periods::of(now)).await?;
+        Ok(Some((self.limits(role, own), standing)))
+    }
+
+    fn limits(&self, role: Role, own: Limit) -> Limits {
+        let user =
+            Limit { day: own.day.or(self.budgets.user.day), month: own.month.or(self.budgets.user.month) };
+        Limits { user, role: self.budgets.role(role), installation: self.budgets.installation }
+    }
+
+    fn entry<'a>(&self, ask: &Ask<'a>, role: Role) -> NewEntry<'a> {
+        let prices = ask.model.prices();
+        NewEntry {
+            id: self.deps.ids.mint(),
+            generation_id: ask.generation_id,
+            user_id: ask.user_id,
+            role,
+            kind: ask.kind,
+            provider: ask.provider,
+            model: &ask.model.id,
+            most: Usage { input_tokens: ask.input_tokens, output_tokens: ask.max_output_tokens },
+            input_price: prices.input,
+            output_price: prices.output,
+            at: self.deps.clock.now(),
+        }
+    }
+
+    async fn settle_in_full(&self, entry: &OpenEntry) -> aether_store::Result<bool> {
+        let (prices, mut used) = (prices(entry), entry.most);
+        if entry.held == 0 {
+            return self.book(entry.id, used, prices.micros(used)).await;
+        }
+        // Less than the most may have been held, and the call was bounded by it.
+        let affordable = prices.affordable_output(used.input_tokens, entry.held).unwrap_or(u64::MAX);
+        used.output_tokens = used.output_tokens.min(affordable);
+        self.book(entry.id, used, entry.held).await
+    }
+
+    /// Settles one entry, again and again while the database is away. `false`: it was settled before.
+    async fn book(&self, id: RowId, used: Usage, cost: i64) -> aether_store::Result<bool> {
+        let deadline = Instant::now() + SETTLE_FOR;
+        let mut wait = WAITS.0;
+        loop {
+            let booked = async {
+                let mut tx = self.deps.store.begin().await?;
+                let booked = usage::settle(&mut tx, id, used, cost, self.deps.clock.now()).await?;
+                tx.save().await?;
+                Ok(booked)
+            };
+            match booked.await {
+                Err(StoreError::Unavailable(_)) if Instant::now() + wait < deadline => {
+                    tokio::time::sleep(wait).await;
+                    wait = (wait * 2).min(WAITS.1);
+                }
+                done => return done,
+            }
+        }
+    }
+
+    fn measure(&self, model: &str, used: Usage, cost: i64) {
+        for (direction, count) in [("input", used.input_tokens), ("output", used.output_tokens)] {
+            metrics::counter!("generation_tokens_total", "model" => model.to_owned(), "direction" => direction)
+                .increment(count);
+        }
+        metrics::counter!("generation_cost_micros_total", "model" => model.to_owned())
+            .increment(u64::try_from(cost).unwrap_or(0));
+    }
+
+    fn label<'a>(&self, model: &'a str) -> &'a str {
+        self.providers.as_ref().map_or("other", |providers| providers.label(model))
+    }
+}
+
+/// The tokens of a text of any length; a long one is counted on a thread for blocking work.
+pub async fn count(text: &str) -> u64 {
+    if text.len() <= LONG_BYTES {
+        return tokens::count(text);
+    }
+    let owned = text.to_owned();
+    // Only a stopping runtime refuses; then a token is taken as the four bytes that it is in the mean.
+    tokio::task::spawn_blocking(move || tokens::count(&owned)).await.unwrap_or(text.len() as u64 / 4)
+}
+
+/// The tokens of a conversation of any length; a long one is counted on a thread for blocking work.
+pub async fn count_turns(turns: &[Turn]) -> u64 {
+    if turns.iter().map(|turn| turn.text.len()).sum::<usize>() <= LONG_BYTES {
+        return tokens::count_turns(turns);
+    }
+    let owned = turns.to_vec();
+    tokio::task::spawn_blocking(move || tokens::count_turns(&owned))
+        .await
+        .unwrap_or_else(|_| tokens::upper_bound(turns) / 4)
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Period {
+    Day,
+    Month,
+}
+
+/// The longest period whose budget is paid out; `None`: what is left is only held.
+fn spent_period(limits: &Limits, standing: &Standing) -> Option<Period> {
+    let pairs = [
+        (limits.user, standing.user),
+        (limits.role, standing.role),
+        (limits.installation, standing.installation),
+    ];
+    let spent =
+        |limit: Option<i64>, counter: usage::Counter| limit.is_some_and(|limit| counter.spent >= limit);
+    if pairs.iter().any(|(limit, now)| spent(limit.month, now.month)) {
+        Some(Period::Month)
+    } else if pairs.iter().any(|(limit, now)| spent(limit.day, now.day)) {
+        Some(Period::Day)
+    } else {
+        None
+    }
+}
+
+fn prices(entry: &OpenEntry) -> Prices {
+    Prices { input: entry.input_price, output: entry.output_price }
+}
+
+fn next_day(now: DateTime<Utc>) -> DateTime<Utc> {
+    let day = now.date_naive().checked_add_days(Days::new(1)).unwrap_or(now.date_naive());
+    day.and_time(NaiveTime::MIN).and_utc()
+}
+
+fn next_month(now: DateTime<Utc>) -> DateTime<Utc> {
+    let first = now.date_naive().with_day(1).unwrap_or(now.date_naive());
+    first.checked_add_months(Months::new(1)).unwrap_or(first).and_time(NaiveTime::MIN).and_utc()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> DateTime<Utc> {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn periods_end_at_midnight_in_utc() {
+        for (now, day, month) in [
+            ("2026-11-21T12:00:00Z", "2026-11-22T00:00:00Z", "2026-12-01T00:00:00Z"),
+            ("2026-12-31T23:59:59.999999Z", "2027-01-01T00:00:00Z", "2027-01-01T00:00:00Z"),
+            ("2028-02-29T00:00:00Z", "2028-03-01T00:00:00Z", "2028-03-01T00:00:00Z"),
+        ] {
+            assert_eq!(next_day(at(now)), at(day));
+            assert_eq!(next_month(at(now)), at(month));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_long_text_is_counted_like_a_short_one() {
+        let text = "one two three, ".repeat(5_000);
+        assert_eq!(count(&text).await, tokens::count(&text));
+        let turns = [Turn { speaker: crate::provider::Speaker::User, text }];
+        assert_eq!(count_turns(&turns).await, tokens::count_turns(&turns));
+    }
+}
