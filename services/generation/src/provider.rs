@@ -4,6 +4,7 @@ pub mod breaker;
 pub mod openai;
 pub mod plan;
 pub mod pool;
+pub mod read;
 pub mod setup;
 mod wire;
 

@@ -1,31 +1,31 @@
 //! Any OpenAI-compatible server, over HTTP. Requests are async-openai's types; the stream is read here, because that crate
 //! takes a cut stream for a whole one and loses status and `Retry-After` (docs/decisions/0003).
 
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 
 use aether_common::clock::Clock;
 use async_openai::types::chat::{
     ChatCompletionRequestAssistantMessage, ChatCompletionRequestMessage, ChatCompletionRequestSystemMessage,
     ChatCompletionRequestUserMessage, ChatCompletionStreamOptions, CreateChatCompletionRequest,
 };
-use chrono::DateTime;
-use eventsource_stream::Eventsource;
 use futures::{StreamExt, future::BoxFuture};
 use reqwest::{Response, StatusCode, header};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use super::{
-    Call, Chunk, Chunks, Finish, Provider, ProviderError, Speaker, Turn,
-    wire::{cut, read},
+    Call, Chunks, Provider, ProviderError, Speaker, Turn,
+    read::Reader,
+    wire::{cut, retry_after},
 };
 
-/// A server that sends more than this without ending a line is not answering.
-const MAX_LINE_BYTES: usize = 1024 * 1024;
-/// No answer of a model is as long.
-const MAX_ANSWER_BYTES: usize = 32 * 1024 * 1024;
 /// What is read of an error's body.
 const MAX_ERROR_BYTES: usize = 16 * 1024;
+/// What is logged of it.
+const MAX_TOLD_BYTES: usize = 200;
 
 /// A client of one server.
 pub struct OpenAi {
@@ -34,7 +34,15 @@ pub struct OpenAi {
     key: Option<SecretString>,
     http: reqwest::Client,
     clock: Clock,
+    /// It has shown that it only knows the old name of the token limit.
+    old_limit: AtomicBool,
+    /// It has shown that it does not know `stream_options`.
+    no_options: AtomicBool,
 }
+
+/// Makes what a provider said fit for a log.
+#[derive(Clone)]
+struct Clean(Option<SecretString>);
 
 impl OpenAi {
     /// A client of the server at `base_url`, which ends with its version, such as `https://api.openai.com/v1`.
@@ -46,7 +54,15 @@ impl OpenAi {
         clock: Clock,
     ) -> Self {
         let base_url = base_url.as_str().trim_end_matches('/').to_owned();
-        Self { name: name.into(), base_url, key, http, clock }
+        Self {
+            name: name.into(),
+            base_url,
+            key,
+            http,
+            clock,
+            old_limit: AtomicBool::new(false),
+            no_options: AtomicBool::new(false),
+        }
     }
 
     fn request(&self, method: reqwest::Method, path: &str) -> reqwest::RequestBuilder {
@@ -58,42 +74,83 @@ impl OpenAi {
     }
 
     async fn call(&self, call: Call) -> Result<Chunks, ProviderError> {
-        let body = CreateChatCompletionRequest {
+        let mut body = CreateChatCompletionRequest {
             model: call.model,
             messages: call.turns.into_iter().map(message).collect(),
             temperature: call.temperature,
-            max_completion_tokens: call.max_output_tokens.map(|most| u32::try_from(most).unwrap_or(u32::MAX)),
             stream: Some(true),
-            stream_options: Some(ChatCompletionStreamOptions {
-                include_usage: Some(true),
-                include_obfuscation: None,
-            }),
             ..CreateChatCompletionRequest::default()
         };
-        let response = self
-            .request(reqwest::Method::POST, "chat/completions")
-            .header(header::ACCEPT, "text/event-stream")
-            .json(&body)
-            .send()
-            .await
-            .map_err(|error| ProviderError::Failed(error.without_url().to_string()))?;
-        if !response.status().is_success() {
-            return Err(self.refusal(response).await);
+        let limit = call.max_output_tokens.map(|most| u32::try_from(most).unwrap_or(u32::MAX));
+        loop {
+            self.fill(&mut body, limit);
+            let response = self
+                .request(reqwest::Method::POST, "chat/completions")
+                .header(header::ACCEPT, "text/event-stream")
+                .json(&body)
+                .send()
+                .await
+                .map_err(|error| {
+                    ProviderError::Failed(self.clean().text(&error.without_url().to_string()))
+                })?;
+            if !response.status().is_success() {
+                match self.refusal(response, &body).await {
+                    Some(error) => return Err(error),
+                    None => continue,
+                }
+            }
+            let kind = response.headers().get(header::CONTENT_TYPE);
+            let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or("");
+            if !kind.starts_with("text/event-stream") {
+                let kind = self.clean().text(kind);
+                return Err(ProviderError::Garbage(format!("an answer of type {kind}")));
+            }
+            return Ok(chunks(response, self.clean()));
         }
-        let kind =
-            response.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or("");
-        if !kind.starts_with("text/event-stream") {
-            return Err(ProviderError::Garbage(format!("an answer of type {}", cut(kind, 100))));
-        }
-        Ok(chunks(response))
     }
 
-    async fn refusal(&self, response: Response) -> ProviderError {
+    /// Servers that refuse what newer ones ask for are asked in the old form.
+    #[expect(deprecated, reason = "max_tokens is what older servers know")]
+    fn fill(&self, body: &mut CreateChatCompletionRequest, limit: Option<u32>) {
+        let old = self.old_limit.load(Ordering::Relaxed);
+        body.max_tokens = limit.filter(|_| old);
+        body.max_completion_tokens = limit.filter(|_| !old);
+        let options = ChatCompletionStreamOptions { include_usage: Some(true), include_obfuscation: None };
+        body.stream_options = Some(options).filter(|_| !self.no_options.load(Ordering::Relaxed));
+    }
+
+    /// What a refusal means; `None`: it did not know a part of the request that can be left out or told in another way.
+    async fn refusal(&self, response: Response, sent: &CreateChatCompletionRequest) -> Option<ProviderError> {
         let status = response.status();
-        let retry_after = response.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok());
-        let retry_after = retry_after.and_then(|text| self.retry_after(text));
+        let wait = response.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok());
+        let retry_after = wait.and_then(|text| retry_after(text, self.clock.now()));
         let text = error_text(response).await;
-        match status {
+        if matches!(status, StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY) {
+            for (word, was_sent, known) in [
+                ("max_completion_tokens", sent.max_completion_tokens.is_some(), &self.old_limit),
+                ("stream_options", sent.stream_options.is_some(), &self.no_options),
+            ] {
+                if was_sent && text.contains(word) {
+                    known.store(true, Ordering::Relaxed);
+                    tracing::info!(
+                        event = "provider_is_old",
+                        provider = self.name,
+                        word,
+                        "asked in the old form"
+                    );
+                    return None;
+                }
+            }
+        }
+        let told = self.clean().text(&text);
+        tracing::warn!(
+            event = "provider_refused",
+            provider = self.name,
+            status = status.as_u16(),
+            told,
+            "a provider refused a call"
+        );
+        Some(match status {
             // A spent quota does not come back by waiting seconds.
             StatusCode::TOO_MANY_REQUESTS if !text.contains("insufficient_quota") => {
                 ProviderError::Busy { retry_after }
@@ -103,19 +160,14 @@ impl OpenAi {
             StatusCode::NOT_FOUND => ProviderError::NoModel,
             _ if text.contains("model_not_found") => ProviderError::NoModel,
             _ if status.is_server_error() || status == StatusCode::REQUEST_TIMEOUT => {
-                ProviderError::Failed(format!("{status}: {}", cut(&text, 200)))
+                ProviderError::Failed(format!("{status}: {told}"))
             }
             _ => ProviderError::Refused(status.as_u16()),
-        }
+        })
     }
 
-    /// Seconds or a date (RFC 9110 section 10.2.3).
-    fn retry_after(&self, text: &str) -> Option<Duration> {
-        if let Ok(seconds) = text.trim().parse::<u64>() {
-            return Some(Duration::from_secs(seconds));
-        }
-        let date = DateTime::parse_from_rfc2822(text.trim()).ok()?;
-        (date.to_utc() - self.clock.now()).to_std().ok()
+    fn clean(&self) -> Clean {
+        Clean(self.key.clone())
     }
 }
 
@@ -169,57 +221,43 @@ async fn error_text(response: Response) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// The body's bytes, ended by an error when they pass a bound: the event parser itself has none.
-fn bounded(response: Response) -> impl futures::Stream<Item = Result<Vec<u8>, String>> + Send {
-    let (mut all, mut line) = (0_usize, 0_usize);
-    response.bytes_stream().map(move |piece| {
-        let piece = piece.map_err(|error| error.without_url().to_string())?;
-        all += piece.len();
-        line = match piece.iter().rposition(|byte| *byte == b'\n') {
-            Some(end) => piece.len() - end,
-            None => line + piece.len(),
-        };
-        if all > MAX_ANSWER_BYTES || line > MAX_LINE_BYTES {
-            return Err("more than an answer may have".to_owned());
+fn chunks(response: Response, clean: Clean) -> Chunks {
+    Box::pin(async_stream::stream! {
+        let mut body = response.bytes_stream();
+        let mut reader = Reader::default();
+        let mut items = Vec::new();
+        while !reader.is_over() {
+            match body.next().await {
+                Some(Ok(piece)) => reader.push(&piece, &mut items),
+                Some(Err(error)) => reader.end(Some(error.without_url().to_string()), &mut items),
+                None => reader.end(None, &mut items),
+            }
+            for item in items.drain(..) {
+                yield item.map_err(|error| clean.error(error));
+            }
         }
-        Ok(piece.to_vec())
     })
 }
 
-fn chunks(response: Response) -> Chunks {
-    let events = Box::pin(bounded(response)).eventsource();
-    Box::pin(async_stream::stream! {
-        let mut events = std::pin::pin!(events);
-        let mut finish: Option<Finish> = None;
-        while let Some(event) = events.next().await {
-            let data = match event {
-                Ok(event) => event.data,
-                Err(error) => {
-                    // Once the reason is told the text is whole; a cut in what follows takes nothing away.
-                    if finish.is_none() {
-                        yield Err(ProviderError::Cut(error.to_string()));
-                    }
-                    return;
-                }
-            };
-            if data.trim() == "[DONE]" {
-                break;
-            }
-            match read(&data) {
-                Ok(pieces) => for piece in pieces {
-                    if let Chunk::Finish(reason) = piece {
-                        finish = Some(reason);
-                    }
-                    yield Ok(piece);
-                },
-                Err(error) => {
-                    yield Err(error);
-                    return;
-                }
-            }
+impl Clean {
+    /// The first 200 bytes, in one line, without the key.
+    fn text(&self, text: &str) -> String {
+        // Cut only after the key is out: half of it must not stay.
+        let text = match self.0.as_ref().map(ExposeSecret::expose_secret).filter(|key| !key.is_empty()) {
+            Some(key) => text.replace(key, "[key]"),
+            None => text.to_owned(),
+        };
+        let line: String =
+            text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
+        cut(&line, MAX_TOLD_BYTES).to_owned()
+    }
+
+    fn error(&self, error: ProviderError) -> ProviderError {
+        match error {
+            ProviderError::Failed(text) => ProviderError::Failed(self.text(&text)),
+            ProviderError::Cut(text) => ProviderError::Cut(self.text(&text)),
+            ProviderError::Garbage(text) => ProviderError::Garbage(self.text(&text)),
+            other => other,
         }
-        if finish.is_none() {
-            yield Err(ProviderError::Cut("the stream ended without a finish reason".into()));
-        }
-    })
+    }
 }

@@ -1,7 +1,10 @@
 //! How OpenAI-compatible servers write: read leniently, since many leave out fields or add their own. What decides is
 //! kept strict: an answer is whole only with a finish reason.
 
+use std::time::Duration;
+
 use aether_common::model::generation::Usage;
+use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
 use super::{Chunk, Finish, ProviderError};
@@ -40,7 +43,7 @@ pub fn read(data: &str) -> Result<Vec<Chunk>, ProviderError> {
     })?;
     if let Some(error) = message.error.filter(|error| !error.is_null()) {
         let text = error.get("message").and_then(|text| text.as_str()).unwrap_or("no message");
-        return Err(ProviderError::Failed(format!("an error in mid-stream: {}", cut(text, 200))));
+        return Err(ProviderError::Failed(format!("an error in mid-stream: {}", text)));
     }
     let mut chunks = Vec::new();
     if let Some(choice) = message.choices.into_iter().next() {
@@ -64,6 +67,20 @@ pub fn read(data: &str) -> Result<Vec<Chunk>, ProviderError> {
     }
     Ok(chunks)
 }
+
+/// `Retry-After`: seconds, or a date in any of the three forms of RFC 9110, section 5.6.7. A date that is past is no wait,
+/// and no wait is longer than an hour.
+pub fn retry_after(text: &str, now: DateTime<Utc>) -> Option<Duration> {
+    let text = text.trim();
+    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        let seconds = text.parse().unwrap_or(u64::MAX);
+        return Some(Duration::from_secs(seconds).min(LONGEST_WAIT));
+    }
+    let date = DateTime::<Utc>::from(httpdate::parse_http_date(text).ok()?);
+    Some((date - now).to_std().unwrap_or_default().min(LONGEST_WAIT))
+}
+
+const LONGEST_WAIT: Duration = Duration::from_hours(1);
 
 /// The first `max` bytes at most, whole characters.
 pub fn cut(text: &str, max: usize) -> &str {
@@ -90,6 +107,30 @@ mod tests {
                 .unwrap()
                 .is_empty()
         );
+    }
+
+    #[test]
+    fn a_wait_is_told_in_seconds_or_as_a_date_of_three_forms() {
+        let now = "1994-11-06T08:49:07Z".parse().unwrap();
+        let seconds = |text: &str| retry_after(text, now).map(|wait| wait.as_secs());
+        for (text, wait) in [
+            ("7", Some(7)),
+            (" 0 ", Some(0)),
+            ("86400", Some(3600)),
+            ("99999999999999999999999", Some(3600)),
+            ("Sun, 06 Nov 1994 08:49:37 GMT", Some(30)),
+            ("Sunday, 06-Nov-94 08:49:37 GMT", Some(30)),
+            ("Sun Nov  6 08:49:37 1994", Some(30)),
+            ("Sun, 06 Nov 1994 08:49:06 GMT", Some(0)),
+            ("Sat, 06 Nov 2094 08:49:06 GMT", Some(3600)),
+            ("", None),
+            ("-1", None),
+            ("1.5", None),
+            ("soon", None),
+            ("Sun, 66 Nov 1994 08:49:37 GMT", None),
+        ] {
+            assert_eq!(seconds(text), wait, "{text}");
+        }
     }
 
     #[test]
