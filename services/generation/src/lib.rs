@@ -2,12 +2,15 @@
 //! claims the job, streams a provider's answer into the journal and ends it; readers follow the journal.
 
 pub mod domain;
+pub mod edits;
 pub mod generations;
 mod handlers;
+pub mod ledger;
 pub mod prompts;
 pub mod provider;
 pub mod retention;
 mod router;
+pub mod sharing;
 mod state;
 pub mod uploads;
 pub mod worker;
@@ -16,7 +19,9 @@ use aether_boot::{Deps, Service, StartError};
 use aether_common::jwt::Verifier;
 
 pub use generations::{Generations, Start};
+use ledger::Ledger;
 use provider::Providers;
+use sharing::Sharing;
 use state::State;
 use uploads::Uploads;
 use worker::{Deadlines, Worker};
@@ -46,11 +51,15 @@ pub fn build_with(
     let generations = Generations::new(deps.clone());
     let worker = Worker::new(deps.clone(), providers.clone(), generations.clone(), deadlines);
     worker.start();
+    let ledger = Ledger::new(deps.clone(), deps.settings.budgets).with_labels(providers.clone());
+    ledger.start();
     let uploads = Uploads::new(deps.clone());
     retention::start(deps, &uploads);
     let state = State {
         deps: deps.clone(),
+        ledger,
         uploads,
+        sharing: Sharing::new(deps.clone(), generations.clone())?,
         prompts: worker.prompts(),
         verifier,
         generations: generations.clone(),

@@ -5,7 +5,10 @@ use aether_common::jwt::Verifier;
 use axum::extract::FromRef;
 use chrono::{DateTime, Utc};
 
-use crate::{generations::Generations, prompts::Prompts, provider::Providers, uploads::Uploads, worker::Worker};
+use crate::{
+    generations::Generations, ledger::Ledger, prompts::Prompts, provider::Providers, sharing::Sharing, uploads::Uploads,
+    worker::Worker,
+};
 
 /// Cheap to clone.
 #[derive(Clone, FromRef)]
@@ -13,8 +16,10 @@ pub struct State {
     pub deps: Deps,
     pub verifier: Verifier,
     pub generations: Generations,
+    pub ledger: Ledger,
     pub prompts: Prompts,
     pub providers: Providers,
+    pub sharing: Sharing,
     pub uploads: Uploads,
     pub worker: Worker,
     pub is_demo: bool,

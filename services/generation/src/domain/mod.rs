@@ -10,3 +10,4 @@ pub mod retry;
 pub mod routing;
 pub mod title;
 pub mod tokens;
+pub mod upload;

@@ -1,7 +1,7 @@
 //! What a client may ask for, checked before anything is kept.
 
 use aether_common::{
-    id::{GenerationId, RoomId},
+    id::{GenerationId, RoomId, UploadId},
     problem::{FieldError, Problem},
     text,
 };
@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 
 /// A prompt's length in Unicode scalar values, at most (CONTRACT.md "Generation").
 pub const MAX_PROMPT_CHARS: usize = 32_000;
+/// A prompt's uploads, at most.
+pub const MAX_UPLOADS: usize = 10;
 
 /// The body of `POST /code`, `/api`, `/ui` and `/cli`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -31,7 +33,8 @@ pub struct CreateGeneration {
     /// Whether a kept answer may be given; true by default.
     pub cache: Option<bool>,
     /// Uploads to be put into the prompt's context.
-    pub upload_ids: Option<Vec<String>>,
+    #[schema(max_items = 10)]
+    pub upload_ids: Option<Vec<UploadId>>,
 }
 
 impl CreateGeneration {
@@ -58,8 +61,8 @@ impl CreateGeneration {
         if self.temperature.is_some_and(|value| !(0.0..=2.0).contains(&value)) {
             fault("temperature", "must be from 0 to 2".into());
         }
-        if self.upload_ids.as_ref().is_some_and(|ids| !ids.is_empty()) {
-            fault("uploadIds", "names uploads that do not exist".into());
+        if self.upload_ids.as_ref().is_some_and(|ids| ids.len() > MAX_UPLOADS) {
+            fault("uploadIds", format!("must be at most {MAX_UPLOADS}"));
         }
         if errors.is_empty() { Ok(()) } else { Err(Problem::invalid(errors)) }
     }
@@ -88,7 +91,7 @@ mod tests {
             language: Some("<script>".into()),
             model: Some("a b".into()),
             temperature: Some(f32::NAN),
-            upload_ids: Some(vec!["x".into()]),
+            upload_ids: Some(vec!["01a1fc3f-db7f-7518-b298-8b377348bf3d".parse().unwrap(); 11]),
             ..Default::default()
         };
         assert_eq!(faults(&request), ["prompt", "language", "model", "temperature", "uploadIds"]);

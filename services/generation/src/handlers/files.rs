@@ -13,12 +13,14 @@ use aether_web::{
     respond::{ProblemBody, Result},
 };
 use axum::{
-    extract::State as Shared,
-    http::header,
+    body::Bytes,
+    extract::{State as Shared, rejection::BytesRejection},
+    http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
 
-use crate::state::State;
+use super::create::answer;
+use crate::{edits, state::State};
 
 /// The files of a generation as they stand, with what the check found of them.
 pub fn files(generation: &Generation) -> Vec<File> {
@@ -70,6 +72,36 @@ pub async fn get(
         file.content,
     )
         .into_response())
+}
+
+/// Makes a new version in which this file, new or not, holds the body.
+#[utoipa::path(
+    put, path = "/history/{id}/files/{*path}", tag = "generations", operation_id = "putFile",
+    params(("id" = GenerationId, Path), ("path" = String, Path)),
+    request_body(content = String, content_type = "text/plain", description = "UTF-8, at most 1 MiB"),
+    responses(
+        (status = 201, description = "The new version", body = Generation),
+        (status = 403, body = ProblemBody), (status = 404, body = ProblemBody),
+        (status = 409, description = "It is still being written", body = ProblemBody),
+        (status = 413, body = ProblemBody), (status = 422, body = ProblemBody),
+    )
+)]
+pub async fn put(
+    Shared(state): Shared<State>,
+    caller: Caller,
+    Path((id, path)): Path<(GenerationId, String)>,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Response> {
+    let body = body.map_err(|rejection| match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => {
+            Problem::new(413, "body_too_large", "A file may have at most 1 MiB.")
+        }
+        _ => Problem::bad_request("unreadable_body", "The body ended early or is not what its headers say."),
+    })?;
+    let content =
+        std::str::from_utf8(&body).map_err(|_| Problem::invalid_field("body", "must be text in UTF-8"))?;
+    let new = edits::edit_file(&state.deps, &state.generations, caller.user_id, id, &path, content).await?;
+    answer(&state.generations, &caller, new, StatusCode::CREATED).await
 }
 
 /// `Content-Disposition` with a name of any script (RFC 6266, RFC 8187).

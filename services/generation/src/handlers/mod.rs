@@ -11,4 +11,7 @@ pub mod history;
 pub mod models;
 pub mod prompts;
 pub mod regenerate;
+pub mod share;
+pub mod shared;
+pub mod uploads;
 pub mod versions;
