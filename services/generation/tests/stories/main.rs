@@ -4,6 +4,8 @@
 
 mod basics;
 mod cache;
+mod history;
 mod prompts;
 mod site;
 mod takeover;
+mod uploads;
