@@ -22,15 +22,21 @@ use chrono::TimeDelta;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::domain::{progress, request::CreateGeneration, title};
+use crate::{
+    domain::{progress, request::CreateGeneration, title},
+    ledger::Ledger,
+    uploads::Uploads,
+};
 
 /// How long an idempotency key names the generation that it started (CONTRACT.md "Everywhere").
 const KEY_KEPT: TimeDelta = TimeDelta::hours(24);
 
 /// The operations; cheap to clone.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Generations {
     deps: Deps,
+    ledger: Ledger,
+    uploads: Uploads,
 }
 
 /// What is to be started.
@@ -71,15 +77,15 @@ impl Start {
             regenerate: self.regenerate,
             // Whoever asks for it anew wants another answer.
             no_cache: self.regenerate || self.request.cache == Some(false),
-            upload_ids: Vec::new(),
+            upload_ids: self.request.upload_ids.iter().flatten().map(|id| id.0).collect(),
         }
     }
 }
 
 impl Generations {
     /// Operations on these dependencies.
-    pub fn new(deps: Deps) -> Self {
-        Self { deps }
+    pub fn new(deps: Deps, ledger: Ledger, uploads: Uploads) -> Self {
+        Self { deps, ledger, uploads }
     }
 
     /// Creates a generation and its job. With a `client_id` that was used in the last 24 h, answers the first one, unless it
@@ -96,6 +102,8 @@ impl Generations {
             }
         }
         self.check_parents(user, request).await?;
+        self.uploads.check(user, request.upload_ids.as_deref().unwrap_or_default()).await?;
+        self.ledger.check(user).await?;
         let id = self.deps.ids.mint();
         let now = self.deps.clock.now();
         let title = title::from_prompt(&request.prompt);

@@ -48,12 +48,19 @@ pub fn build_with(
     is_demo: bool,
     deadlines: Deadlines,
 ) -> Result<Built, StartError> {
-    let generations = Generations::new(deps.clone());
-    let worker = Worker::new(deps.clone(), providers.clone(), generations.clone(), deadlines);
-    worker.start();
     let ledger = Ledger::new(deps.clone(), deps.settings.budgets).with_labels(providers.clone());
     ledger.start();
     let uploads = Uploads::new(deps.clone());
+    let generations = Generations::new(deps.clone(), ledger.clone(), uploads.clone());
+    let worker = Worker::new(
+        deps.clone(),
+        providers.clone(),
+        generations.clone(),
+        ledger.clone(),
+        uploads.clone(),
+        deadlines,
+    );
+    worker.start();
     retention::start(deps, &uploads);
     let state = State {
         deps: deps.clone(),

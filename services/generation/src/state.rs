@@ -6,8 +6,8 @@ use axum::extract::FromRef;
 use chrono::{DateTime, Utc};
 
 use crate::{
-    generations::Generations, ledger::Ledger, prompts::Prompts, provider::Providers, sharing::Sharing, uploads::Uploads,
-    worker::Worker,
+    generations::Generations, ledger::Ledger, prompts::Prompts, provider::Providers, sharing::Sharing,
+    uploads::Uploads, worker::Worker,
 };
 
 /// Cheap to clone.

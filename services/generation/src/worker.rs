@@ -22,7 +22,9 @@ use parking_lot::Mutex;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
-use crate::{generations::Generations, prompts::Prompts, provider::Providers};
+use crate::{
+    generations::Generations, ledger::Ledger, prompts::Prompts, provider::Providers, uploads::Uploads,
+};
 
 /// How long a claim holds without a heartbeat.
 pub(crate) const LEASE: TimeDelta = TimeDelta::seconds(10);
@@ -50,6 +52,8 @@ pub struct Worker {
     pub(crate) providers: Providers,
     pub(crate) generations: Generations,
     pub(crate) prompts: Prompts,
+    pub(crate) ledger: Ledger,
+    pub(crate) uploads: Uploads,
     pub(crate) deadlines: Deadlines,
     /// The jobs that this process makes now, each with the token that stops it.
     running: Arc<Mutex<HashMap<GenerationId, CancellationToken>>>,
@@ -68,7 +72,14 @@ impl Default for Deadlines {
 
 impl Worker {
     /// A worker that has not begun.
-    pub fn new(deps: Deps, providers: Providers, generations: Generations, deadlines: Deadlines) -> Self {
+    pub fn new(
+        deps: Deps,
+        providers: Providers,
+        generations: Generations,
+        ledger: Ledger,
+        uploads: Uploads,
+        deadlines: Deadlines,
+    ) -> Self {
         let slots = usize::try_from(deps.settings.jobs_per_process).unwrap_or(usize::MAX);
         Self {
             id: deps.ids.mint(),
@@ -76,6 +87,8 @@ impl Worker {
             deps,
             providers,
             generations,
+            ledger,
+            uploads,
             deadlines,
             running: Arc::default(),
             slots: Arc::new(Semaphore::new(slots.min(Semaphore::MAX_PERMITS))),

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use aether_common::model::generation::{ContextInfo, Failure, Generation, Routing};
+use aether_common::{
+    id::UploadId,
+    model::generation::{ContextInfo, Failure, Generation, Routing},
+};
 use aether_store::generations;
 
 use super::job::{Job, Stop};
@@ -44,7 +47,15 @@ pub(super) async fn read(job: &Job) -> Result<Brief, Stop> {
             return Err(Stop::Lost);
         }
     };
-    let uploads = Vec::new();
+    let ids: Vec<_> = claim.payload.upload_ids.iter().copied().map(UploadId).collect();
+    let uploads = match worker.uploads.texts(claim.user_id, &ids).await {
+        Ok(uploads) => uploads,
+        Err(problem) if problem.status >= 500 => {
+            tracing::warn!(generation.id = %claim.generation_id, detail = %problem.detail, "an upload cannot be read");
+            return Err(Stop::Lost);
+        }
+        Err(_) => return Err(failed("upload_gone", "An upload that the request names is no longer there.")),
+    };
     let template = worker.prompts.current(claim.kind).await;
     let settings = &worker.deps.settings;
     let asked = Asked {
@@ -54,39 +65,37 @@ pub(super) async fn read(job: &Job) -> Result<Brief, Stop> {
         context_bytes: context::size(&earlier, &uploads),
         uploads: uploads.len(),
     };
-    let asked = Asked {
-        explicit: claim.model.as_deref(),
-        kind: claim.kind,
-        prompt: &claim.prompt,
-        context_bytes: earlier.last().and_then(|one| one.result.as_ref()).map_or(0, String::len),
-        uploads: uploads.len(),
-    };
     let (model, routing) = routing::choose(&asked, &settings.model_complex, &settings.model_simple);
     let routes = worker.providers.routes(&model);
     let Some(first) = routes.first() else {
         return Err(Stop::Failed(ProviderError::NoModel.failure()));
     };
     let private = !earlier.is_empty() || claim.room_id.is_some() || !uploads.is_empty();
-    let sources = Sources {
-        kind: claim.kind,
-        language: claim.language.as_deref(),
-        template: &template,
-        earlier: &earlier,
-        room_prompts: &room_prompts,
-        uploads: &uploads,
-        prompt: &claim.prompt,
+    let prompt_version = template.version.clone();
+    let limit = first.model.context_tokens;
+    let (kind, language, prompt) = (claim.kind, claim.language.clone(), claim.prompt.clone());
+    // On a thread of its own: counting the tokens of much context takes its time.
+    let built = tokio::task::spawn_blocking(move || {
+        let sources = Sources {
+            kind,
+            language: language.as_deref(),
+            template: &template,
+            earlier: &earlier,
+            room_prompts: &room_prompts,
+            uploads: &uploads,
+            prompt: &prompt,
+        };
+        context::build(&sources, limit, &tokens::count)
+    });
+    let built = match built.await {
+        Ok(built) => built
+            .map_err(|_| failed("context_too_long", "The prompt alone is longer than the model can read."))?,
+        Err(error) => {
+            tracing::error!(generation.id = %claim.generation_id, %error, "the conversation cannot be built");
+            return Err(Stop::Lost);
+        }
     };
-    let built = context::build(&sources, first.model.context_tokens, &tokens::count)
-        .map_err(|_| failed("context_too_long", "The prompt alone is longer than the model can read."))?;
-    Ok(Brief {
-        turns: built.turns,
-        model,
-        routing,
-        routes,
-        prompt_version: template.version,
-        context: built.context,
-        private,
-    })
+    Ok(Brief { turns: built.turns, model, routing, routes, prompt_version, context: built.context, private })
 }
 
 /// The versions that this one is made from, oldest first, and the room's earlier prompts, that its starter may still see.

@@ -217,6 +217,10 @@ async fn take_over(job: &Job, draft: &mut Draft) -> bool {
     let id = job.claim.generation_id;
     let bus = &job.worker.deps.bus;
     let held = bus.text(id).await.ok().flatten();
+    if let Err(error) = job.worker.ledger.settle_lost(id, held.as_ref().map(|(_, text)| text.as_str())).await
+    {
+        tracing::warn!(generation.id = %id, %error, "what the worker before spent is not settled yet");
+    }
     let Some((head, text)) = held.filter(|(head, _)| head.seq > 0) else { return false };
     let before = Position { seq: head.seq - 1, ..head };
     let last = bus

@@ -1,12 +1,13 @@
 //! The text from a provider: call, again where that may help, elsewhere if possible, until it is whole. What a call may cost is
 //! reserved before it and settled after it, however it ends.
 
+use std::sync::Arc;
+
 use aether_common::{
     event::Stage,
     model::generation::{Failure, Routing, Usage},
 };
 use futures::{FutureExt, StreamExt};
-use std::sync::Arc;
 use tokio::time::Instant;
 
 use super::{
@@ -15,11 +16,8 @@ use super::{
     job::{Job, Stop},
 };
 use crate::{
-    domain::{
-        cost::price_micros,
-        prompt,
-        tokens::{self, Meter},
-    },
+    domain::{cost::price_micros, prompt, tokens::Meter},
+    ledger::{self, Ask, Reservation, ReserveError},
     provider::{Call, Chunk, Finish, Plan, ProviderError, Route, Speaker, Step, Turn},
 };
 
@@ -27,6 +25,8 @@ use crate::{
 const MAX_CONTINUATIONS: u32 = 2;
 /// What an answer may have when nobody says what the model can write.
 const USUAL_OUTPUT_TOKENS: u64 = 16_384;
+/// A provider may count what it reads a little differently: so much of it is reserved beside our own count (an eighth).
+const INPUT_MARGIN: u64 = 8;
 
 /// How a call ended that the provider did not fail.
 enum Called {
@@ -181,20 +181,49 @@ async fn call(
     let model = &route.model;
     draft.metadata.provider = Some(route.provider.name().to_owned());
     draft.metadata.model = Some(model.id.clone());
+    // What cannot be priced needs no counting before the call.
+    let input = if model.prices().is_free() { 0 } else { ledger::count_turns(&turns).await };
+    let ask = Ask {
+        generation_id: job.claim.generation_id,
+        user_id: job.claim.user_id,
+        kind: job.claim.kind,
+        provider: route.provider.name(),
+        model,
+        input_tokens: input + input / INPUT_MARGIN,
+        max_output_tokens: usual_output(route),
+    };
+    let reservation = match job.worker.ledger.reserve(&ask).await {
+        Ok(reservation) => reservation,
+        Err(ReserveError::Spent) => return Err(spent().into()),
+        Err(ReserveError::Store(error)) => {
+            tracing::warn!(generation.id = %job.claim.generation_id, %error, "no money can be reserved");
+            return Err(Stop::Lost.into());
+        }
+    };
     let told_before = draft.text.len();
     let mut used = Use::default();
-    let called = stream(job, route, &turns, draft, &mut used).await;
+    let called = stream(job, route, &reservation, &turns, draft, &mut used).await;
     drop(slot);
-    let usage = used.told.unwrap_or_else(|| {
-        if !used.began {
-            return Usage::default();
+    let usage = match used.told {
+        Some(usage) => usage,
+        None if !used.began => Usage::default(),
+        None => {
+            let written = draft.text.get(told_before..).unwrap_or_default();
+            Usage {
+                input_tokens: ledger::count_turns(&turns).await,
+                output_tokens: ledger::count(written).await,
+            }
         }
-        let written = draft.text.get(told_before..).unwrap_or_default();
-        Usage { input_tokens: tokens::count_turns(&turns), output_tokens: tokens::count(written) }
-    });
+    };
     draft.metadata.usage.input_tokens += usage.input_tokens;
     draft.metadata.usage.output_tokens += usage.output_tokens;
-    draft.cost_micros += price_micros(model, usage);
+    match job.worker.ledger.settle(reservation, usage).await {
+        Ok(cost) => draft.cost_micros += cost,
+        Err(error) => {
+            draft.cost_micros += price_micros(model, usage);
+            tracing::warn!(generation.id = %job.claim.generation_id, %error, "a call is not settled yet");
+        }
+    }
     called
 }
 
@@ -202,6 +231,7 @@ async fn call(
 async fn stream(
     job: &Job,
     route: &Route,
+    reservation: &Reservation,
     turns: &[Turn],
     draft: &mut Draft,
     used: &mut Use,
@@ -210,9 +240,9 @@ async fn stream(
         model: route.upstream.clone(),
         turns: turns.to_vec(),
         temperature: job.claim.payload.temperature,
-        max_output_tokens: None,
+        max_output_tokens: reservation.max_output_tokens.or(route.model.max_output_tokens),
     };
-    let mut meter = Meter::new(None);
+    let mut meter = Meter::new(reservation.max_output_tokens);
     let deadlines = &job.worker.deadlines;
     let asked = Instant::now();
     let first_by = asked + deadlines.first_token;
@@ -232,6 +262,12 @@ async fn stream(
             // The stream ends without an error only after a finish reason.
             None => {
                 return match finish {
+                    // The provider kept to the bound that our money set.
+                    Some(Finish::Length)
+                        if reservation.max_output_tokens.is_some_and(|cap| cap < usual_output(route)) =>
+                    {
+                        Ok(Called::Spent)
+                    }
                     Some(finish) => Ok(Called::Finished(finish)),
                     None => Err(ProviderError::Cut("no finish reason".into()).into()),
                 };
@@ -275,6 +311,11 @@ async fn stream(
             }
         }
     }
+}
+
+/// The most that an answer has when money is no question.
+fn usual_output(route: &Route) -> u64 {
+    route.model.max_output_tokens.unwrap_or(USUAL_OUTPUT_TOKENS)
 }
 
 fn failed(code: &str, message: &str) -> Stop {
