@@ -3,6 +3,7 @@
 
 pub mod domain;
 pub mod edits;
+pub mod evaluation;
 pub mod generations;
 mod handlers;
 pub mod ledger;

@@ -1,6 +1,10 @@
 //! The frame in which the model is given data: uploads and earlier prompts. Nothing that stands in the data can end it: every
 //! fence is longer than any run of backticks inside, and the boundary is made from the data and does not occur in it.
 //! The same data always gives the same frame, because the answer's cache looks at it.
+#![expect(
+    clippy::format_push_string,
+    reason = "writing to a String never fails; `write!` would need its result ignored"
+)]
 
 use sha2::{Digest, Sha256};
 
@@ -93,7 +97,8 @@ fn boundary(pieces: &[Piece<'_>]) -> String {
                 hash.update(text);
             }
         }
-        let found: String = hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        let start = hash.finalize().iter().take(8).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+        let found = format!("{start:016x}");
         // A text would have to hold its own hash; if one ever does, the next hash is another.
         if !pieces.iter().flat_map(parts).any(|text| text.contains(&found)) {
             return found;

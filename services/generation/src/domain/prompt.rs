@@ -1,5 +1,9 @@
 //! The prompt templates: the built-in ones (versioned files), how one is filled, what an administrator's own must hold, and
 //! the two turns that ask for more of an answer. Which one is in use is `crate::prompts`; the conversation is `context`.
+#![expect(
+    clippy::format_push_string,
+    reason = "writing to a String never fails; `write!` would need its result ignored"
+)]
 
 use std::borrow::Cow;
 
