@@ -96,17 +96,42 @@ pub enum ReserveError {
     Store(#[from] StoreError),
 }
 
-/// A user's budget in one period.
+/// A budget in one period, in micro-dollars.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Quota {
-    /// What the user may spend; `None`: no limit.
+    /// What may be spent; `None`: no limit.
     pub limit: Option<i64>,
-    /// What the user has spent.
+    /// What is spent.
     pub spent: i64,
     /// What is held for calls that run.
     pub reserved: i64,
     /// When the period ends.
     pub resets_at: DateTime<Utc>,
+}
+
+/// A budget by day and month.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quotas {
+    /// This day.
+    pub day: Quota,
+    /// This month.
+    pub month: Quota,
+}
+
+/// The budgets that one user sees or is bound by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standings {
+    /// The user's own.
+    pub user: Quotas,
+    /// Of everybody together.
+    pub installation: Quotas,
+}
+
+impl Quota {
+    /// What is left, never below 0; `None`: no limit.
+    pub fn left(&self) -> Option<i64> {
+        self.limit.map(|limit| limit.saturating_sub(self.spent).saturating_sub(self.reserved).max(0))
+    }
 }
 
 impl Ledger {
@@ -234,8 +259,8 @@ impl Ledger {
         Ok(abandoned.len())
     }
 
-    /// The user's own budget for this day and this month; `None`: no such user.
-    pub async fn quota(&self, user: UserId) -> aether_store::Result<Option<(Quota, Quota)>> {
+    /// What is left in this day and this month; `None`: no such user.
+    pub async fn quota(&self, user: UserId) -> aether_store::Result<Option<Standings>> {
         let now = self.deps.clock.now();
         let Some((limits, standing)) = self.standing(user, now).await? else { return Ok(None) };
         let quota = |limit, counter: usage::Counter, resets_at| Quota {
@@ -244,11 +269,14 @@ impl Ledger {
             reserved: counter.reserved,
             resets_at,
         };
-        let (limit, counters) = (limits.user, standing.user);
-        Ok(Some((
-            quota(limit.day, counters.day, next_day(now)),
-            quota(limit.month, counters.month, next_month(now)),
-        )))
+        let quotas = |limit: Limit, counters: usage::Counters| Quotas {
+            day: quota(limit.day, counters.day, next_day(now)),
+            month: quota(limit.month, counters.month, next_month(now)),
+        };
+        Ok(Some(Standings {
+            user: quotas(limits.user, standing.user),
+            installation: quotas(limits.installation, standing.installation),
+        }))
     }
 
     /// The limits of the settings.

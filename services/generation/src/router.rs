@@ -47,6 +47,10 @@ pub fn build(state: State) -> Service {
         .routes(routes!(h::prompts::list_versions, h::prompts::create_version))
         .routes(routes!(h::prompts::get_version))
         .routes(routes!(h::prompts::roll_back))
+        .routes(routes!(h::usage::own))
+        .routes(routes!(h::usage::installation))
+        .routes(routes!(h::budgets::list))
+        .routes(routes!(h::budgets::get, h::budgets::put, h::budgets::delete))
         .routes(routes!(h::capabilities::capabilities))
         .routes(routes!(h::capabilities::state));
     let (long, mut document) = long.split_for_parts();

@@ -1,6 +1,7 @@
 //! One file for each endpoint or small family of them.
 
 pub mod archive;
+pub mod budgets;
 pub mod cancel;
 pub mod capabilities;
 pub mod create;
@@ -14,4 +15,5 @@ pub mod regenerate;
 pub mod share;
 pub mod shared;
 pub mod uploads;
+pub mod usage;
 pub mod versions;
