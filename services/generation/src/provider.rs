@@ -100,6 +100,9 @@ pub enum ProviderError {
     /// It sent what is not an answer.
     #[error("garbage: {0}")]
     Garbage(String),
+    /// It failed again and again, or asked for a pause, and is left alone for so long. It was not called.
+    #[error("left alone for {0:?}")]
+    Resting(Duration),
     /// It said nothing for too long.
     #[error("silent for {0:?}")]
     Silent(Duration),
@@ -142,6 +145,7 @@ impl ProviderError {
             Self::Failed(_) => "failed",
             Self::Cut(_) => "cut",
             Self::Garbage(_) => "garbage",
+            Self::Resting(_) => "resting",
             Self::Silent(_) => "silent",
             Self::Unauthorized(_) => "unauthorized",
             Self::NoModel => "no_model",
@@ -164,6 +168,11 @@ impl ProviderError {
                 ("provider_busy", "The model has too much to do now. Try again in a minute.".into())
             }
             Self::Failed(_) => ("provider_error", "The model's server answered with an error.".into()),
+            Self::Resting(_) => (
+                "provider_error",
+                "The model's server failed again and again, and is left alone for a moment. Try again in a minute."
+                    .into(),
+            ),
             Self::Cut(_) => {
                 ("provider_error", "The model's answer broke off. What was written is kept.".into())
             }

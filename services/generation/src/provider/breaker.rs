@@ -89,6 +89,18 @@ impl Breaker {
         Some(Pass { epoch: state.epoch, trial })
     }
 
+    /// Whether a leave that was given may still be used: a call may have waited for its place since then. `Err`: how long
+    /// to leave the provider alone.
+    pub fn confirm(&self, pass: Pass, now: Instant) -> Result<(), Duration> {
+        let state = self.0.lock();
+        let rest = |until: Instant| until.saturating_duration_since(now);
+        match (state.open_until, state.banned_until) {
+            (Some(until), _) if pass.epoch != state.epoch => Err(rest(until)),
+            (_, Some(until)) if until > now => Err(rest(until)),
+            _ => Ok(()),
+        }
+    }
+
     /// The end of a call.
     pub fn leave(&self, pass: Pass, outcome: Outcome, now: Instant) {
         let mut state = self.0.lock();
@@ -265,6 +277,24 @@ mod tests {
         breaker.leave(old, Outcome::Bad, now + SECOND);
         breaker.leave(older, Outcome::Good, now + SECOND);
         assert_eq!(breaker.readiness(now), Readiness::At(now + FIRST_REST));
+    }
+
+    #[test]
+    fn a_call_that_waited_for_its_place_looks_again() {
+        let now = Instant::now();
+        let breaker = Breaker::default();
+        let waiting = breaker.enter(now).unwrap();
+        assert_eq!(breaker.confirm(waiting, now), Ok(()));
+        for _ in 0..THRESHOLD {
+            call(&breaker, Outcome::Bad, now);
+        }
+        assert_eq!(breaker.confirm(waiting, now), Err(FIRST_REST));
+        let trial = breaker.enter(now + FIRST_REST).unwrap();
+        assert_eq!(breaker.confirm(trial, now + FIRST_REST), Ok(()));
+        breaker.leave(trial, Outcome::Good, now + FIRST_REST);
+        assert_eq!(breaker.confirm(waiting, now + FIRST_REST), Ok(()), "all is well again");
+        breaker.ban(SECOND, now);
+        assert_eq!(breaker.confirm(waiting, now), Err(SECOND));
     }
 
     #[test]

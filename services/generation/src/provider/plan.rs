@@ -99,7 +99,7 @@ impl Plan {
         if ready <= now
             && let Some(pass) = self.legs[index].route.gate.enter(now)
         {
-            let route = self.legs[index].route.clone();
+            let route = Arc::new(self.legs[index].route.entered(pass));
             self.calls += 1;
             self.current = Some((index, pass));
             self.waiting_since = None;
@@ -127,13 +127,14 @@ impl Plan {
                 route.gate.breaker.ban(*time, now);
                 Outcome::Neutral
             }
+            ProviderError::Resting(_) => Outcome::Neutral,
             error if error.may_pass() => Outcome::Bad,
             _ => Outcome::Neutral,
         };
         self.end_current(outcome, error.word(), now);
         self.failed = true;
         self.liked = None;
-        if let Some(leg) = self.legs.iter_mut().find(|leg| Arc::ptr_eq(&leg.route, route)) {
+        if let Some(leg) = self.legs.iter_mut().find(|leg| leg.is(route)) {
             leg.failures = leg.failures.saturating_add(1);
             leg.failed_at = Some(now);
             leg.rested_at = None;
@@ -147,7 +148,7 @@ impl Plan {
     /// The call to this route gave an answer to its end. The next call of this plan, if there is one, goes there too.
     pub fn succeeded(&mut self, route: &Arc<Route>) {
         self.end_current(Outcome::Good, "ok", Instant::now());
-        self.liked = self.legs.iter().position(|leg| Arc::ptr_eq(&leg.route, route));
+        self.liked = self.legs.iter().position(|leg| leg.is(route));
         if let Some(index) = self.liked {
             let leg = &mut self.legs[index];
             (leg.failures, leg.failed_at, leg.rested_at) = (0, None, None);
@@ -166,7 +167,9 @@ impl Plan {
             return ProviderError::NoModel;
         }
         let told = self.passing.take().or_else(|| self.lasting.take());
-        told.unwrap_or_else(|| ProviderError::Busy { retry_after: ready.map(|ready| ready - now) })
+        told.unwrap_or_else(|| {
+            ProviderError::Resting(ready.map_or(Duration::ZERO, |ready| ready.saturating_duration_since(now)))
+        })
     }
 }
 
@@ -177,6 +180,10 @@ impl Drop for Plan {
 }
 
 impl Leg {
+    fn is(&self, route: &Route) -> bool {
+        Arc::ptr_eq(&self.route.gate, &route.gate)
+    }
+
     /// When its own backoff is over. It doubles, and half of it is left to chance.
     fn rested(&mut self, now: Instant, jitter: f64) -> Instant {
         if let Some(failed_at) = self.failed_at.take() {
@@ -350,7 +357,7 @@ mod tests {
         routes[0].gate.breaker.ban(Duration::from_secs(21), now);
         let mut plan = Plan::new(routes);
         let Step::GiveUp(error) = plan.next(now, 0.0) else { panic!("it is banned") };
-        assert_eq!(error, busy(Some(21)));
+        assert_eq!(error, ProviderError::Resting(Duration::from_secs(21)));
     }
 
     #[test]
@@ -398,7 +405,25 @@ mod tests {
         let Step::Call(b) = plan.next(now, 0.0) else { panic!("b") };
         plan.succeeded(&b);
         let Step::Call(again) = plan.next(now + Duration::from_mins(1), 0.0) else { panic!("b again") };
-        assert!(Arc::ptr_eq(&b, &again));
+        assert_eq!(again.provider.name(), "b");
+    }
+
+    #[tokio::test]
+    async fn a_call_that_waited_for_its_place_is_not_made_when_the_breaker_has_opened() {
+        let both = routes(&["a", "b"]);
+        let now = Instant::now();
+        let mut plan = Plan::new(both.clone());
+        let Step::Call(waiting) = plan.next(now, 0.0) else { panic!("a") };
+        for _ in 0..THRESHOLD {
+            let pass = both[0].gate.enter(now).unwrap();
+            both[0].gate.leave(pass, Outcome::Bad, "failed", now);
+        }
+        let call = Call { model: "m".into(), turns: Vec::new(), temperature: None, max_output_tokens: None };
+        let Err(error) = waiting.provider.stream(call).await else { panic!("it was not to be called") };
+        assert!(matches!(error, ProviderError::Resting(_)));
+        plan.failed(&waiting, error, now);
+        let Step::Call(next) = plan.next(now, 0.0) else { panic!("b") };
+        assert_eq!(next.provider.name(), "b");
     }
 
     #[test]

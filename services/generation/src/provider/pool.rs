@@ -70,6 +70,7 @@ pub struct Route {
     /// The name that the provider knows: what `Call.model` takes.
     pub upstream: String,
     pub(super) gate: Arc<Gate>,
+    server: Arc<dyn Provider>,
     slots: Arc<Semaphore>,
 }
 
@@ -81,8 +82,9 @@ pub(super) struct Gate {
 }
 
 struct Watched {
-    provider: Arc<dyn Provider>,
+    server: Arc<dyn Provider>,
     gate: Arc<Gate>,
+    pass: Option<Pass>,
 }
 
 impl Providers {
@@ -197,17 +199,37 @@ impl Member {
 
 impl Route {
     fn new(
-        provider: &Arc<dyn Provider>,
+        server: &Arc<dyn Provider>,
         model: Model,
         upstream: String,
         gate: Arc<Gate>,
         slots: &Arc<Semaphore>,
     ) -> Self {
-        let provider = Arc::new(Watched { provider: provider.clone(), gate: gate.clone() });
-        Self { provider, model, upstream, gate, slots: slots.clone() }
+        let watched = Watched { server: server.clone(), gate: gate.clone(), pass: None };
+        Self {
+            provider: Arc::new(watched),
+            model,
+            upstream,
+            gate,
+            server: server.clone(),
+            slots: slots.clone(),
+        }
     }
 
-    /// The model's name in metrics.
+    /// The same for one call, which looks again whether it may be made: it may have waited for its place.
+    pub(super) fn entered(&self, pass: Pass) -> Self {
+        let watched = Watched { server: self.server.clone(), gate: self.gate.clone(), pass: Some(pass) };
+        Self {
+            provider: Arc::new(watched),
+            model: self.model.clone(),
+            upstream: self.upstream.clone(),
+            gate: self.gate.clone(),
+            server: self.server.clone(),
+            slots: self.slots.clone(),
+        }
+    }
+
+    /// The model as a metric may name it: `other` when nobody listed it, since names that users make up have no bound.
     pub fn label(&self) -> &str {
         &self.gate.label
     }
@@ -276,12 +298,17 @@ impl Gate {
 
 impl Provider for Watched {
     fn name(&self) -> &str {
-        self.provider.name()
+        self.server.name()
     }
 
     fn stream(&self, call: Call) -> BoxFuture<'_, Result<Chunks, ProviderError>> {
         Box::pin(async move {
-            let chunks = self.provider.stream(call).await?;
+            if let Some(pass) = self.pass
+                && let Err(rest) = self.gate.breaker.confirm(pass, Instant::now())
+            {
+                return Err(ProviderError::Resting(rest));
+            }
+            let chunks = self.server.stream(call).await?;
             let gate = self.gate.clone();
             let mut silent = true;
             let watched: Chunks = Box::pin(chunks.inspect(move |chunk| {
@@ -296,7 +323,7 @@ impl Provider for Watched {
     }
 
     fn check(&self) -> BoxFuture<'_, Result<(), ProviderError>> {
-        self.provider.check()
+        self.server.check()
     }
 }
 
