@@ -25,7 +25,7 @@ use crate::respond::{Error, Result};
 /// A JSON body or answer. As `Option<Json<T>>` an empty body is `None`.
 ///
 /// Request types carry `#[serde(rename_all = "camelCase", deny_unknown_fields)]`. Not JSON: 400 `malformed_json`; another
-/// media type: 415; unknown, missing or wrongly typed fields and U+0000 in any text: 422 with the field; too large: 413.
+/// media type: 415; an array, unknown, missing or wrongly typed fields and U+0000 in any text: 422 with the field; too large: 413.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Json<T>(pub T);
 
@@ -226,6 +226,10 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
         }
     })?;
     source.end().map_err(|error| malformed(&error))?;
+    // serde takes an array for a struct, field by field: a way in that no document describes.
+    if body.trim_ascii_start().starts_with(b"[") {
+        return Err(Problem::invalid(vec![fields::not_an_object()]));
+    }
     match fields::find_nul(body) {
         Some(field) => Err(Problem::invalid(vec![fields::nul(&field)])),
         None => Ok(value),

@@ -34,6 +34,11 @@ pub(super) fn at(path: &Path, message: &str) -> FieldError {
     field(place, words(message))
 }
 
+/// A body that is an array.
+pub(super) fn not_an_object() -> FieldError {
+    field(String::new(), "must be an object".into())
+}
+
 /// Text that holds U+0000.
 pub(super) fn nul(name: &str) -> FieldError {
     field(name.replace('\0', ""), "must not hold the character U+0000".into())

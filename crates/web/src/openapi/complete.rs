@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use utoipa::{
     PartialSchema, ToSchema,
     openapi::{
-        Content, OpenApi, Ref, RefOr, Response,
+        Content, OpenApi, Ref, RefOr, Required, Response,
         path::{Operation, ParameterIn, PathItem},
         security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme},
     },
@@ -41,6 +41,12 @@ pub fn complete(document: &mut OpenApi, unless_said: Access) {
         for operation in operations(item) {
             if operation.security.is_none() && unless_said == Access::Bearer {
                 operation.security = Some(vec![SecurityRequirement::new("bearer", Vec::<String>::new())]);
+            }
+            if let Some(RefOr::T(body)) = &mut operation.request_body
+                && body.content.keys().all(|media_type| media_type == "text/plain")
+            {
+                // No body is an empty text.
+                body.required = Some(Required::False);
             }
             add_answers(operation);
             for answer in operation.responses.responses.values_mut() {

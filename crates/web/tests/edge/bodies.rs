@@ -112,6 +112,7 @@ async fn what_is_json_but_not_the_request_is_422_and_names_the_field() {
         (r#"{"prompt": "x", "anything": {"a": [1, "\u0000"]}}"#, "anything.a[1]"),
         (r#"{"prompt": "x", "__proto__": {}}"#, "__proto__"),
         ("[]", ""),
+        (r#" ["x", null, null, null]"#, ""),
         ("null", ""),
         ("\"text\"", ""),
         (&format!("{{{many}}}"), "k0"),
