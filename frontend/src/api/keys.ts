@@ -8,5 +8,6 @@ export const keys = {
   recent: ["history", "recent"] as const,
   library: (filters: object) => ["history", "library", filters] as const,
   roomName: (roomId: string) => ["room", roomId] as const,
+  shared: (token: string) => ["shared", token] as const,
   models: ["models"] as const,
 };

@@ -26,5 +26,12 @@ export const router = createBrowserRouter([
       { path: "/register", lazy: () => import("./routes/register") },
     ],
   },
+  // For anybody who has the link, signed in or not.
+  {
+    path: "/s/:token",
+    errorElement: <RouteError />,
+    HydrateFallback: () => null,
+    lazy: () => import("./routes/shared"),
+  },
   { path: "*", element: <NotFound /> },
 ]);

@@ -20,7 +20,7 @@ frame-ancestors 'none'; object-src 'none'; require-trusted-types-for 'script'; t
 /// Paths that are the page, exactly.
 pub const PAGES: [&str; 4] = ["/", "/sign-in", "/register", "/library"];
 /// Paths that are the page with one more segment.
-pub const PAGES_OF_ONE: [&str; 2] = ["/c/", "/g/"];
+pub const PAGES_OF_ONE: [&str; 3] = ["/c/", "/g/", "/s/"];
 
 #[derive(RustEmbed)]
 #[folder = "../../frontend/dist"]
@@ -117,7 +117,7 @@ mod tests {
 
     #[test]
     fn only_known_routes_are_the_page() {
-        for path in ["/", "/sign-in", "/library", "/c/0192", "/g/x"] {
+        for path in ["/", "/sign-in", "/library", "/c/0192", "/g/x", "/s/token"] {
             assert!(is_page(path), "{path}");
         }
         for path in ["/c/", "/c/a/b", "/x", "/library/", "/index.html", "/api/auth"] {

@@ -42,6 +42,7 @@ pub fn build(state: State) -> Service {
         .routes(routes!(h::share::share, h::share::unshare))
         .routes(routes!(h::shared::get))
         .routes(routes!(h::shared::archive))
+        .routes(routes!(h::shared::file))
         .routes(routes!(h::models::models))
         .routes(routes!(h::prompts::prompts))
         .routes(routes!(h::prompts::list_versions, h::prompts::create_version))

@@ -56,7 +56,12 @@ pub async fn get(
     Path((id, path)): Path<(GenerationId, String)>,
 ) -> Result<Response> {
     let generation = state.generations.get(caller.user_id, id).await?;
-    let file = files(&generation)
+    Ok(raw(&generation, &path)?)
+}
+
+/// One file of this generation as an answer.
+pub fn raw(generation: &Generation, path: &str) -> Result<Response, Problem> {
+    let file = files(generation)
         .into_iter()
         .find(|file| {
             file.path == path && aether_artifact::is_safe(&file.path) && file.status != FileStatus::Truncated

@@ -13,7 +13,10 @@ use axum::{
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::archive::{Archive, Choice, packed};
+use super::{
+    archive::{Archive, Choice, packed},
+    files::raw,
+};
 use crate::state::State;
 
 /// Whoever has the link is meant to see it, and nobody else: no copy on the way, no search engine, no referrer.
@@ -70,6 +73,17 @@ pub async fn archive(
 ) -> Response {
     let found = state.sharing.find(&token).await;
     (PRIVATE, found.and_then(|found| packed(&found, choice)).map_err(Error::from)).into_response()
+}
+
+/// One file that a link shows, as `GET /history/{id}/files/{path}` gives it.
+#[utoipa::path(
+    get, path = "/shared/{token}/files/{*path}", tag = "shared", operation_id = "getSharedFile", security(()),
+    params(("token" = String, Path), ("path" = String, Path)),
+    responses((status = 200, content_type = "text/plain", body = String), (status = 404, body = ProblemBody))
+)]
+pub async fn file(Shared(state): Shared<State>, Path((token, path)): Path<(String, String)>) -> Response {
+    let found = state.sharing.find(&token).await;
+    (PRIVATE, found.and_then(|found| raw(&found, &path)).map_err(Error::from)).into_response()
 }
 
 impl From<Generation> for SharedGeneration {

@@ -208,6 +208,9 @@ async fn a_link_shows_the_work_until_it_is_ended() {
         ];
         assert_eq!(fields, expected);
         assert_eq!(shown["result"], first["result"]);
+        let path = shown["files"][0]["path"].as_str().unwrap();
+        let file = look(format!("{token}/files/{path}")).await.unwrap().text().await.unwrap();
+        assert_eq!(file.len() as u64, shown["files"][0]["bytes"].as_u64().unwrap());
         let archive = look(format!("{token}/archive?format=tar.gz")).await.unwrap();
         assert_eq!(archive.headers()["content-type"], "application/gzip");
         assert!(archive.headers()["x-robots-tag"].to_str().unwrap().contains("noindex"));

@@ -4,6 +4,7 @@ import { keys } from "@/api/keys";
 import type { Generation, GenerationSummary, Kind, Models, Page } from "@/api/types";
 import { api, apiBlob, apiText } from "@/lib/api-client";
 import { isConnected, request } from "@/lib/socket";
+import { tokenOf } from "../model/shared";
 
 const POLL_MS = 20_000;
 
@@ -69,10 +70,18 @@ export async function cancelGeneration(id: string): Promise<void> {
 
 export function readFile(id: string, path: string): Promise<string> {
   const encoded = path.split("/").map(encodeURIComponent).join("/");
-  return apiText(`/api/generate/history/${encodeURIComponent(id)}/files/${encoded}`);
+  return apiText(`${placeOf(id)}/files/${encoded}`);
 }
 
 /** All whole files as a .zip. */
 export function readArchive(id: string): Promise<Blob> {
-  return apiBlob(`/api/generate/history/${encodeURIComponent(id)}/archive`);
+  return apiBlob(`${placeOf(id)}/archive`);
+}
+
+/** Where its files are read: by its own id, or by a link's token for whoever has no more than that. */
+function placeOf(id: string): string {
+  const token = tokenOf(id);
+  return token === null
+    ? `/api/generate/history/${encodeURIComponent(id)}`
+    : `/api/generate/shared/${encodeURIComponent(token)}`;
 }
