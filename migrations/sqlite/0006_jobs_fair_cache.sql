@@ -11,6 +11,8 @@ CREATE INDEX jobs_user_id ON jobs (user_id, state);
 
 -- What was asked, hashed: the same idempotency key with another request is refused.
 ALTER TABLE generations ADD COLUMN request_hash text;
+-- What was asked beside the prompt (temperature, uploads), for making it anew. Its job's payload is the same.
+ALTER TABLE generations ADD COLUMN request text;
 
 -- Which generation makes, or has made, the answer to equal requests. `key` is the hash of every input that shapes it.
 CREATE TABLE generation_cache (

@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use crate::{
     error::{Result, StoreError},
+    jobs::JobPayload,
     search,
     sql::{q, sql},
     tx::{Conn, Db, Tx},
@@ -45,6 +46,8 @@ pub struct NewGeneration<'a> {
     pub client_id: Option<&'a str>,
     /// What is asked, hashed: tells whether a client id is used again for the same.
     pub request_hash: Option<&'a str>,
+    /// What is asked beside the prompt.
+    pub payload: Option<&'a JobPayload>,
     /// Now.
     pub created_at: DateTime<Utc>,
 }
@@ -172,8 +175,8 @@ pub async fn create(tx: &mut Tx, new: &NewGeneration<'_>) -> Result<()> {
         tx,
         sql!(
             "INSERT INTO generations (id, user_id, type, title, prompt, language, model, parent_id, room_id, client_id,
-             request_hash, metadata, created_at, status)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 'queued')"
+             request_hash, request, metadata, created_at, status)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 'queued')"
         ),
         new.id.0,
         new.user_id.0,
@@ -186,6 +189,7 @@ pub async fn create(tx: &mut Tx, new: &NewGeneration<'_>) -> Result<()> {
         new.room_id.map(|id| id.0),
         new.client_id,
         new.request_hash,
+        new.payload.map(Json),
         Json(Metadata::default()),
         new.created_at,
     )?;
@@ -215,6 +219,18 @@ pub async fn find_by_client_id(db: &mut impl Db, starter: UserId, client_id: &st
         client_id
     )?;
     Ok(row.map(|(id, request_hash, created_at)| First { id: GenerationId(id), request_hash, created_at }))
+}
+
+/// What was asked beside the prompt; nothing when that was not noted.
+pub async fn find_payload(db: &mut impl Db, reader: UserId, id: GenerationId) -> Result<Option<JobPayload>> {
+    let row = q!(
+        db,
+        fetch_optional as (Option<Json<JobPayload>>,),
+        sql!("SELECT g.request FROM generations g WHERE g.id = $2 AND " [pg readable!()] [sq readable!()]),
+        reader.0,
+        id.0
+    )?;
+    Ok(row.and_then(|(payload,)| payload).map(|payload| payload.0))
 }
 
 /// Lets go of the starter's own id of a generation that was made before `oldest`: it may be used again.

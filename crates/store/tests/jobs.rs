@@ -54,6 +54,7 @@ fn new(id: GenerationId, user_id: UserId, client_id: Option<&str>) -> NewGenerat
         room_id: None,
         client_id,
         request_hash: None,
+        payload: None,
         created_at: Clock::system().now(),
     }
 }

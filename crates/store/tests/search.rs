@@ -60,6 +60,7 @@ async fn make(store: &Store, made: Made<'_>) -> GenerationId {
         room_id: made.room,
         client_id: None,
         request_hash: None,
+        payload: None,
         created_at: made.at,
     };
     generations::create(&mut tx, &new).await.unwrap();
@@ -324,6 +325,7 @@ async fn a_search_reads_the_index_and_not_the_texts() {
                 room_id: None,
                 client_id: None,
                 request_hash: None,
+                payload: None,
                 created_at: at,
             };
             generations::create(&mut tx, &new).await.unwrap();

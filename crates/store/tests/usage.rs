@@ -63,6 +63,7 @@ async fn generation(store: &Store, user_id: UserId) -> GenerationId {
         room_id: None,
         client_id: None,
         request_hash: None,
+        payload: None,
         created_at: at("2026-11-21T12:00:00Z"),
     };
     generations::create(&mut tx, &new).await.unwrap();

@@ -5,7 +5,7 @@ use aether_boot::Deps;
 use aether_bus::{After, AppendError, BusError, Following, Topic};
 use aether_common::{
     event::{Happening, Position, Stage},
-    id::{GenerationId, RoomId, UserId},
+    id::{GenerationId, RoomId, UploadId, UserId},
     model::{
         generation::{Generation, Kind, Metadata, Status},
         room::RoomRole,
@@ -109,6 +109,7 @@ impl Generations {
         let title = title::from_prompt(&request.prompt);
         // Before the job can be claimed: what its worker says comes after. If the job is never kept, this expires unread.
         self.append(id, 1, Happening::Progress { progress: 0, status: Stage::Queued, delta: None }).await;
+        let payload = start.payload();
         let new = generations::NewGeneration {
             id,
             user_id: user,
@@ -121,9 +122,10 @@ impl Generations {
             room_id: request.room_id,
             client_id: client_id.as_deref(),
             request_hash: Some(&hash),
+            payload: Some(&payload),
             created_at: now,
         };
-        let kept = self.keep(&new, &start.payload()).await;
+        let kept = self.keep(&new, &payload).await;
         if !matches!(kept, Ok(kept) if kept == id) {
             self.forget(id).await;
         } else {
@@ -242,14 +244,26 @@ impl Generations {
         client_id: Option<String>,
     ) -> Result<GenerationId, Problem> {
         let parent = self.get(user, id).await?;
+        let asked = {
+            let mut db = self.deps.store.conn().await?;
+            generations::find_payload(&mut db, user, id).await?.unwrap_or_default()
+        };
+        // The model that was asked for, not the one that the router chose: it chooses again.
+        let explicit = parent.metadata.routing.is_some_and(|routing| routing.choice == "explicit");
+        // Uploads are their owner's: who makes a roommate's generation anew does without them.
+        let uploads = asked.upload_ids.into_iter().map(UploadId).collect::<Vec<_>>();
+        let own = parent.user_id == user && !uploads.is_empty();
         let start = Start {
             kind: parent.kind,
             request: CreateGeneration {
                 prompt: parent.prompt,
                 language: parent.language,
+                model: parent.model.filter(|_| explicit),
                 parent_id: Some(id),
                 room_id: parent.room_id,
-                ..CreateGeneration::default()
+                temperature: asked.temperature,
+                cache: None,
+                upload_ids: own.then_some(uploads),
             },
             client_id,
             regenerate: true,

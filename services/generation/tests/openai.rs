@@ -55,8 +55,12 @@ async fn server(answers: Vec<Answer>) -> Server {
     let url = format!("http://{}/v1", listener.local_addr().unwrap()).parse().unwrap();
     let router = router.with_state(played.clone());
     let serving = TaskTracker::new().spawn(async move { axum::serve(listener, router).await.unwrap() });
-    let client = OpenAi::new("test", &url, Some(KEY.into()), reqwest::Client::new(), Clock::system());
+    let client = OpenAi::new("test", &url, Some(KEY.into()), http(), Clock::system());
     Server { played, client, _task: AbortOnDropHandle::new(serving) }
+}
+
+fn http() -> reqwest::Client {
+    reqwest::Client::builder().timeout(Duration::from_secs(20)).build().unwrap()
 }
 
 fn stream(body: &str) -> Answer {
@@ -193,7 +197,7 @@ async fn a_server_that_is_not_there_is_a_failure_that_names_no_address() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/v1", listener.local_addr().unwrap()).parse().unwrap();
     drop(listener);
-    let client = OpenAi::new("gone", &url, None, reqwest::Client::new(), Clock::system());
+    let client = OpenAi::new("gone", &url, None, http(), Clock::system());
     let Err(ProviderError::Failed(why)) = client.stream(call(None)).await else { panic!("it answers") };
     assert!(!why.contains("127.0.0.1"), "{why}");
     assert!(client.check().await.is_err());

@@ -33,6 +33,7 @@ async fn left_behind(site: &Site, who: &Person, told: &[Happening]) -> Generatio
         room_id: None,
         client_id: None,
         request_hash: None,
+        payload: None,
         created_at: now,
     };
     let mut tx = deps.store.begin().await.unwrap();

@@ -105,6 +105,7 @@ async fn create(deps: &Deps, id: GenerationId, user: UserId, start: &StartGenera
         room_id: start.room_id,
         client_id: start.client_id.as_deref(),
         request_hash: None,
+        payload: None,
         created_at: deps.clock.now(),
     };
     generations::create(&mut tx, &new).await?;
