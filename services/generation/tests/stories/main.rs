@@ -5,6 +5,8 @@
 mod basics;
 mod cache;
 mod history;
+mod money;
+mod mending;
 mod prompts;
 mod site;
 mod takeover;
