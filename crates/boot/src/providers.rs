@@ -120,9 +120,10 @@ pub(crate) fn choose_models(
     let open = providers.iter().any(|provider| provider.models.is_empty());
     let choose = |name: &'static str, usual: &str| {
         let model = from.get(name).unwrap_or(usual);
-        let known = match providers.is_empty() {
-            true => ["aether-demo", "aether-demo-mini"].contains(&model),
-            false => open || listed.iter().any(|listed| listed.id == model),
+        let known = if providers.is_empty() {
+            ["aether-demo", "aether-demo-mini"].contains(&model)
+        } else {
+            open || listed.iter().any(|listed| listed.id == model)
         };
         if known {
             return Ok(model.to_owned());

@@ -72,8 +72,12 @@ pub fn run(options: &Options) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// True when the person has chosen a model provider, in the environment or in `.env`.
+/// True when the person has chosen a model provider, in the environment, in `.env` or in `aether.toml`.
 fn provider_is_set() -> bool {
+    let listed = std::fs::read_to_string(tools::root().join("aether.toml")).unwrap_or_default();
+    if listed.lines().any(|line| line.trim() == "[[providers]]") {
+        return true;
+    }
     let names = ["OPENAI_API_KEY", "OPENAI_BASE_URL"];
     let file = std::fs::read_to_string(tools::root().join(".env")).unwrap_or_default();
     names.iter().any(|name| {

@@ -166,8 +166,8 @@ mod tests {
     use super::*;
     use crate::provider::Finish;
 
-    fn text(text: &str) -> Result<Chunk, ProviderError> {
-        Ok(Chunk::Text(text.into()))
+    fn text(text: &str) -> Chunk {
+        Chunk::Text(text.into())
     }
 
     fn one(stream: &str) -> Items {
@@ -182,7 +182,7 @@ mod tests {
 
     #[test]
     fn all_ways_to_write_an_event_stream_are_read() {
-        let whole = vec![text("a ö"), Ok(Chunk::Finish(Finish::Stop))];
+        let whole = vec![Ok(text("a ö")), Ok(Chunk::Finish(Finish::Stop))];
         let plain = says("a ö") + STOP;
         assert_eq!(one(&plain), whole, "no [DONE] is needed after a finish reason");
         for stream in [
@@ -212,7 +212,7 @@ mod tests {
         reader.end(Some("reset".into()), &mut items);
         assert_eq!(
             items,
-            [text("a"), Ok(Chunk::Finish(Finish::Stop))],
+            [Ok(text("a")), Ok(Chunk::Finish(Finish::Stop))],
             "a break after the end takes nothing"
         );
         let usage = "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":2}}\n\n";

@@ -43,7 +43,7 @@ pub fn read(data: &str) -> Result<Vec<Chunk>, ProviderError> {
     })?;
     if let Some(error) = message.error.filter(|error| !error.is_null()) {
         let text = error.get("message").and_then(|text| text.as_str()).unwrap_or("no message");
-        return Err(ProviderError::Failed(format!("an error in mid-stream: {}", text)));
+        return Err(ProviderError::Failed(format!("an error in mid-stream: {text}")));
     }
     let mut chunks = Vec::new();
     if let Some(choice) = message.choices.into_iter().next() {
