@@ -14,7 +14,11 @@ pub(crate) fn language(info: &str) -> String {
     // ```tsx:src/App.tsx
     let word = word.split_once(':').filter(|(_, path)| looks_like_path(path)).map_or(word, |(word, _)| word);
     let word = word.trim_start_matches('{').trim_end_matches(['}', ',']);
-    if word.contains('=') || word.contains('/') || word.len() > 40 { String::new() } else { word.to_lowercase() }
+    if word.contains('=') || word.contains('/') || word.len() > 40 {
+        String::new()
+    } else {
+        word.to_lowercase()
+    }
 }
 
 /// The path that a block names; `None` for a block that names none.
@@ -80,7 +84,8 @@ fn heading(line: &str) -> &str {
 
 /// `main.py:` before a block of shell is how to run it, not what it is.
 fn is_example_of_use(language: &str, path: &str) -> bool {
-    let shell = matches!(language, "sh" | "bash" | "shell" | "console" | "zsh" | "text" | "txt" | "plaintext");
+    let shell =
+        matches!(language, "sh" | "bash" | "shell" | "console" | "zsh" | "text" | "txt" | "plaintext");
     let extension = path.rsplit_once('.').map_or("", |(_, extension)| extension);
     shell && !matches!(extension, "sh" | "bash" | "zsh" | "txt" | "env" | "example")
 }
@@ -112,7 +117,8 @@ fn looks_like_path(word: &str) -> bool {
             && extension.chars().all(char::is_alphanumeric)
             && extension.chars().any(|c| !c.is_ascii_digit())
     });
-    let known = matches!(name, "Dockerfile" | "Makefile" | "Procfile" | ".gitignore" | ".env.example" | ".env");
+    let known =
+        matches!(name, "Dockerfile" | "Makefile" | "Procfile" | ".gitignore" | ".env.example" | ".env");
     (dotted || known)
         && word.len() <= MAX_PATH_BYTES
         && !word.contains(char::is_whitespace)

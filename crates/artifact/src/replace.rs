@@ -16,7 +16,8 @@ pub fn replace_file(text: &str, kind: Kind, path: &str, content: &str) -> Option
     }
     let (found, open) = locate(text, kind);
     let wanted = key(&path);
-    let at = found.iter().position(|one| one.file.status != FileStatus::Invalid && key(&one.file.path) == wanted);
+    let at =
+        found.iter().position(|one| one.file.status != FileStatus::Invalid && key(&one.file.path) == wanted);
     let new = match at {
         Some(at) => put(text, &found[at], &path, content),
         None if open => return None,
@@ -123,9 +124,19 @@ mod tests {
     fn any_content_comes_back_byte_for_byte() {
         let text = "```py path=a.py\n1\n```\nEnd.\n";
         let run = "`".repeat(50);
-        for new in
-            ["", "\n", "x", "x\n", "x\r\ny\r\n", "x\r", "```\n", "a\n````md\n```\n````", run.as_str(), "  ~~~\n", "\u{feff}x\n\n"]
-        {
+        for new in [
+            "",
+            "\n",
+            "x",
+            "x\n",
+            "x\r\ny\r\n",
+            "x\r",
+            "```\n",
+            "a\n````md\n```\n````",
+            run.as_str(),
+            "  ~~~\n",
+            "\u{feff}x\n\n",
+        ] {
             for path in ["a.py", "new/file.md", "with space, and}.txt", "it's.txt", "back`tick.md"] {
                 let text = replace_file(text, Kind::Code, path, new).unwrap();
                 assert_eq!(content(&text, path).as_deref(), Some(new), "{path} {new:?} {text}");
