@@ -165,6 +165,11 @@ async fn every_refusal_has_its_meaning() {
             ProviderError::Busy { retry_after: Some(Duration::from_secs(3)) },
         ),
         (
+            (503, vec![("retry-after", "3".into())], String::new()),
+            ProviderError::Busy { retry_after: Some(Duration::from_secs(3)) },
+        ),
+        (refuse(503, ""), ProviderError::Failed("503 Service Unavailable: ".into())),
+        (
             (429, vec![("retry-after", "Sun, 06 Nov 1994 08:49:37 GMT".into())], String::new()),
             ProviderError::Busy { retry_after: Some(Duration::ZERO) },
         ),

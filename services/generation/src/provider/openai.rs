@@ -156,6 +156,7 @@ impl OpenAi {
                 ProviderError::Busy { retry_after }
             }
             StatusCode::TOO_MANY_REQUESTS => ProviderError::Refused(429),
+            StatusCode::SERVICE_UNAVAILABLE if retry_after.is_some() => ProviderError::Busy { retry_after },
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => ProviderError::Unauthorized(status.as_u16()),
             StatusCode::NOT_FOUND => ProviderError::NoModel,
             _ if text.contains("model_not_found") => ProviderError::NoModel,
@@ -212,7 +213,8 @@ fn message(turn: Turn) -> ChatCompletionRequestMessage {
 async fn error_text(response: Response) -> String {
     let mut bytes = Vec::new();
     let mut body = response.bytes_stream();
-    while let Ok(Some(Ok(piece))) = tokio::time::timeout(Duration::from_secs(2), body.next()).await {
+    let until = tokio::time::Instant::now() + Duration::from_secs(2);
+    while let Ok(Some(Ok(piece))) = tokio::time::timeout_at(until, body.next()).await {
         bytes.extend_from_slice(&piece);
         if bytes.len() > MAX_ERROR_BYTES {
             break;

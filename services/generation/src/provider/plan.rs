@@ -79,7 +79,7 @@ impl Plan {
         if self.calls >= MAX_CALLS {
             return Step::GiveUp(self.verdict(None, now));
         }
-        let jitter = jitter.clamp(0.0, 1.0);
+        let jitter = if jitter.is_nan() { 0.5 } else { jitter.clamp(0.0, 1.0) };
         let mut first: Option<(Instant, bool, usize)> = None;
         for (index, leg) in self.legs.iter_mut().enumerate().filter(|(_, leg)| !leg.struck) {
             let rested = leg.rested(now, jitter);

@@ -1,7 +1,14 @@
 //! The providers of this process: which of them takes a model, in failover order, each with a bound on its calls and a
 //! circuit breaker for each model. Which one is called next is `provider::plan`'s work.
 
-use std::{collections::HashMap, fmt, sync::Arc};
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
 use futures::{StreamExt, future::BoxFuture};
 use parking_lot::Mutex;
@@ -58,6 +65,8 @@ struct Member {
     others: Mutex<HashMap<String, Arc<Route>>>,
     /// For the names that do not fit into `others`.
     crowd: Arc<Gate>,
+    /// Of `crowd` and `others`.
+    dial: Arc<Dial>,
     slots: Arc<Semaphore>,
 }
 
@@ -79,6 +88,16 @@ pub(super) struct Gate {
     provider: String,
     label: String,
     pub(super) breaker: Breaker,
+    /// The state that was last published.
+    shown: Mutex<Phase>,
+    dial: Arc<Dial>,
+}
+
+/// A metric that several breakers may share: how many of them are half-open and open. It shows the worst.
+#[derive(Default)]
+struct Dial {
+    half_open: AtomicUsize,
+    open: AtomicUsize,
 }
 
 struct Watched {
@@ -151,13 +170,14 @@ impl Member {
         let Endpoint { provider, models, any_model, max_concurrent } = endpoint;
         let slots = Arc::new(Semaphore::new(max_concurrent.clamp(1, Semaphore::MAX_PERMITS)));
         let route = |listed: Listed| {
-            let gate = Gate::new(provider.name(), &listed.model.id);
+            let gate = Gate::new(provider.name(), &listed.model.id, Arc::default());
             let upstream = listed.upstream.unwrap_or_else(|| listed.model.id.clone());
             Arc::new(Route::new(&provider, listed.model, upstream, gate, &slots))
         };
         let listed = models.into_iter().map(route).collect();
-        let crowd = Gate::new(provider.name(), "other");
-        Self { provider, any_model, listed, others: Mutex::default(), crowd, slots }
+        let dial = Arc::<Dial>::default();
+        let crowd = Gate::new(provider.name(), "other", dial.clone());
+        Self { provider, any_model, listed, others: Mutex::default(), crowd, dial, slots }
     }
 
     fn lists(&self, model: &str) -> Option<&Arc<Route>> {
@@ -180,7 +200,11 @@ impl Member {
             others.retain(|_, route| Arc::strong_count(route) > 1 || !route.gate.breaker.is_fresh(now));
         }
         let own = others.len() < MAX_OTHERS;
-        let gate = if own { Gate::new(self.provider.name(), "other") } else { self.crowd.clone() };
+        let gate = if own {
+            Gate::new(self.provider.name(), "other", self.dial.clone())
+        } else {
+            self.crowd.clone()
+        };
         let known = Model {
             id: model.to_owned(),
             provider: self.provider.name().to_owned(),
@@ -251,8 +275,14 @@ impl fmt::Debug for Route {
 }
 
 impl Gate {
-    fn new(provider: &str, label: &str) -> Arc<Self> {
-        let gate = Self { provider: provider.into(), label: label.into(), breaker: Breaker::default() };
+    fn new(provider: &str, label: &str, dial: Arc<Dial>) -> Arc<Self> {
+        let gate = Self {
+            provider: provider.into(),
+            label: label.into(),
+            breaker: Breaker::default(),
+            shown: Mutex::new(Phase::Closed),
+            dial,
+        };
         gate.publish();
         Arc::new(gate)
     }
@@ -283,16 +313,43 @@ impl Gate {
     }
 
     fn publish(&self) {
-        let state = match self.breaker.phase() {
-            Phase::Closed => 0.0,
-            Phase::HalfOpen => 1.0,
-            Phase::Open => 2.0,
-        };
+        let mut shown = self.shown.lock();
+        let phase = self.breaker.phase();
+        if *shown != phase {
+            if let Some(count) = self.dial.count(*shown) {
+                count.fetch_sub(1, Ordering::Relaxed);
+            }
+            if let Some(count) = self.dial.count(phase) {
+                count.fetch_add(1, Ordering::Relaxed);
+            }
+            *shown = phase;
+        }
         metrics::gauge!(
             "provider_breaker_state",
             "provider" => self.provider.clone(), "model" => self.label.clone()
         )
-        .set(state);
+        .set(self.dial.worst());
+    }
+}
+
+impl Dial {
+    fn count(&self, phase: Phase) -> Option<&AtomicUsize> {
+        match phase {
+            Phase::Closed => None,
+            Phase::HalfOpen => Some(&self.half_open),
+            Phase::Open => Some(&self.open),
+        }
+    }
+
+    fn worst(&self) -> f64 {
+        let any = |count: &AtomicUsize| count.load(Ordering::Relaxed) > 0;
+        if any(&self.open) {
+            2.0
+        } else if any(&self.half_open) {
+            1.0
+        } else {
+            0.0
+        }
     }
 }
 
@@ -330,6 +387,7 @@ impl Provider for Watched {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::provider::breaker::{FIRST_REST, THRESHOLD};
 
     struct Named(&'static str);
 
@@ -402,6 +460,40 @@ mod tests {
         }
         assert_eq!(providers.0.members[0].others.lock().len(), MAX_OTHERS);
         assert!(Arc::ptr_eq(&providers.routes("m0")[0], &providers.routes("m0")[0]));
+    }
+
+    #[test]
+    fn metrics_tell_state_calls_and_retries_under_a_bounded_number_of_names() {
+        let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
+        let rendered = metrics::with_local_recorder(&recorder, || {
+            let providers = Providers::new(vec![endpoint("a", &["x"], true)]);
+            let now = Instant::now();
+            for model in ["x", "made-up-1", "made-up-2"] {
+                let route = providers.routes(model).remove(0);
+                for _ in 0..THRESHOLD - u32::from(model == "x") {
+                    let pass = route.gate.enter(now).unwrap();
+                    route.gate.leave(pass, Outcome::Bad, "failed", now);
+                }
+            }
+            // One of the two gets well again; the dial shows the other.
+            let later = now + FIRST_REST;
+            let well = providers.routes("made-up-1").remove(0);
+            let pass = well.gate.enter(later).unwrap();
+            well.gate.leave(pass, Outcome::Good, "ok", later);
+            providers.routes("x")[0].gate.count_retry();
+            recorder.handle().render()
+        });
+        for line in [
+            "provider_breaker_state{provider=\"a\",model=\"x\"} 0",
+            "provider_breaker_state{provider=\"a\",model=\"other\"} 2",
+            "provider_calls_total{provider=\"a\",model=\"x\",outcome=\"failed\"} 4",
+            "provider_calls_total{provider=\"a\",model=\"other\",outcome=\"failed\"} 10",
+            "provider_calls_total{provider=\"a\",model=\"other\",outcome=\"ok\"} 1",
+            "provider_retries_total{provider=\"a\",model=\"x\"} 1",
+        ] {
+            assert!(rendered.contains(line), "{line} is not in\n{rendered}");
+        }
+        assert!(!rendered.contains("made-up"));
     }
 
     #[tokio::test]
