@@ -8,6 +8,7 @@ import { count, grouped, titleOf } from "@/lib/words";
 import { useGeneration } from "../hooks/use-generation";
 import { baseName, type GenerationView, phaseWords } from "../model/view";
 import { CodeTab } from "./code-tab";
+import { ShareMenu } from "./share-menu";
 
 const DetailsTab = lazy(() => import("./details-tab"));
 
@@ -32,6 +33,7 @@ export function Pane({ id, name, version, path, onPath }: PaneProps) {
           <KindTile kind={view.generation.type} />
           <h2 className="artifact-name clip">{title}</h2>
           <PhaseBadge view={view} version={version} />
+          {view.phase === "ready" && <ShareMenu id={view.generation.id} />}
         </header>
         <div>
           <div className="pane-grain">
