@@ -1,9 +1,11 @@
 //! `cargo xtask test`: every test there is, from a fresh clone, in stages with time budgets.
 
 mod journey;
+mod model;
 mod readme;
 mod rust;
 mod schemathesis;
+mod switches;
 
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -103,13 +105,15 @@ impl Stage {
                 if alone {
                     build_for_journeys(&budget)?;
                 }
-                journey::embedded(&budget)
+                journey::embedded(&budget)?;
+                switches::embedded(&budget)
             }
             Self::JourneyStack => {
                 if alone {
                     build_for_journeys(&budget)?;
                 }
-                journey::stack(&budget)
+                journey::stack(&budget)?;
+                switches::stack(&budget)
             }
         }
     }

@@ -3,14 +3,12 @@
 
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
 
 use anyhow::{Result, anyhow};
-use rustix::process::Signal;
 
-use super::{Budget, journey};
-use crate::stack::supervisor::{Spec, Supervisor};
-use crate::{out, ports, process, python, signals, tools};
+use super::{Budget, journey, model};
+use crate::stack::supervisor::Supervisor;
+use crate::{out, process, python, signals};
 
 /// A document, the path that its paths are below, and which of them are asked.
 struct Document {
@@ -29,8 +27,9 @@ const DOCUMENTS: [Document; 3] = [
 pub fn run(budget: &Budget) -> Result<()> {
     let program = python::program("schemathesis")?;
     let mut servers = Supervisor::new("schemathesis")?;
-    let model = start_model(&mut servers)?;
-    let url = journey::start_aether(&mut servers, &[("OPENAI_BASE_URL", model)])?;
+    // At full speed, so that nothing that is asked waits for words.
+    let model = model::start(&mut servers)?;
+    let url = journey::start_aether(&mut servers, &model)?;
     let mut failed = Vec::new();
     for document in &DOCUMENTS {
         let step = out::step(format!("schemathesis {url}{}", document.path));
@@ -47,24 +46,6 @@ pub fn run(budget: &Budget) -> Result<()> {
     }
     let asked = if failed.is_empty() { Ok(()) } else { Err(anyhow!("not as said by {}", failed.join(", "))) };
     journey::with_logs(asked, &mut servers, &["aether"])
-}
-
-/// The demo model at full speed: nothing that is asked then waits for words. Gives its base URL.
-fn start_model(servers: &mut Supervisor) -> Result<String> {
-    let port = ports::free()?;
-    let args = ["--speed".to_owned(), "0".to_owned(), "--bind".to_owned(), format!("127.0.0.1:{port}")];
-    servers.start(Spec {
-        name: "demo-model".to_owned(),
-        program: tools::built("aether-demo-model", false),
-        args: args.to_vec(),
-        env: Vec::new(),
-        without_env: Vec::new(),
-        folder: servers.dir().to_owned(),
-        user: None,
-        stop: (Signal::TERM, Duration::from_secs(5)),
-    })?;
-    servers.wait_ready("demo-model", port, "/v1/models", Duration::from_secs(20))?;
-    Ok(format!("http://127.0.0.1:{port}/v1"))
 }
 
 fn ask(program: &Path, url: &str, document: &Document, servers: &Supervisor, budget: &Budget) -> Result<()> {

@@ -1,0 +1,51 @@
+//! Readers that are cut off at random and come back another way (`frontend/e2e/switches.spec.ts`), on the embedded
+//! default and on two of each service behind nginx, with a model that plays faults.
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+
+use super::journey::{SETTINGS, start_aether, with_logs};
+use super::{Budget, model};
+use crate::stack::postgres::Durability;
+use crate::stack::supervisor::Supervisor;
+use crate::stack::{Plan, Stack};
+use crate::{front_end, out, ports, process, temp};
+
+pub fn embedded(budget: &Budget) -> Result<()> {
+    let mut servers = Supervisor::new("switches")?;
+    let model = model::start(&mut servers)?;
+    let url = start_aether(&mut servers, &model)?;
+    let read = read(&url, &servers.logs(), budget);
+    with_logs(read, &mut servers, &["aether"])
+}
+
+pub fn stack(budget: &Budget) -> Result<()> {
+    let folder = temp::TempDir::new("switches-folder")?;
+    // Stands longer than what uses it: it is dropped last.
+    let mut servers = Supervisor::new("switches")?;
+    let model = model::start(&mut servers)?;
+    let mut stack = Stack::start(&Plan {
+        replicas: 2,
+        port: ports::free()?,
+        durability: Durability::ProcessOnly,
+        folder: folder.path().to_owned(),
+        env: model.map(|(name, value)| (name.to_owned(), value)).to_vec(),
+        without_env: SETTINGS.map(str::to_owned).to_vec(),
+    })?;
+    let read = read(&stack.gateway, &stack.supervisor.logs(), budget);
+    let names = ["generation-1", "generation-2", "realtime-1", "realtime-2", "nginx"];
+    let read = with_logs(read, &mut stack.supervisor, &names);
+    stack.end();
+    read
+}
+
+fn read(url: &str, logs: &Path, budget: &Budget) -> Result<()> {
+    let step = out::step(format!("readers that are cut off at random, against {url}"));
+    let traces = format!("--output={}", logs.join("switches").display());
+    let mut command = front_end::npm_command(&["run", "e2e", "--", "switches.spec.ts", &traces]);
+    command.env("AETHER_URL", url).env("AETHER_FAULTS", "1").env("CI", "true");
+    process::run(&mut command, budget.left()).context("the readers that are cut off")?;
+    step.done();
+    Ok(())
+}
