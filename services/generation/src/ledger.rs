@@ -212,7 +212,7 @@ impl Ledger {
     pub async fn settle(&self, reservation: Reservation, used: Usage) -> aether_store::Result<i64> {
         let cost = reservation.prices.micros(used);
         if self.book(reservation.id, used, cost).await? {
-            self.measure(&reservation.model, used, cost);
+            measure(&reservation.model, used, cost);
         }
         Ok(cost)
     }
@@ -228,7 +228,9 @@ impl Ledger {
             let mut db = self.deps.store.conn().await?;
             usage::list_open(&mut db, generation).await?
         };
-        if let (Some(text), Some(last)) = (text_so_far, open.pop()) {
+        if let Some(text) = text_so_far
+            && let Some(last) = open.pop()
+        {
             let used = Usage { input_tokens: last.most.input_tokens, output_tokens: count(text).await };
             self.book(last.id, used, prices(&last).micros(used)).await?;
         }
@@ -350,15 +352,6 @@ impl Ledger {
         }
     }
 
-    fn measure(&self, model: &str, used: Usage, cost: i64) {
-        for (direction, count) in [("input", used.input_tokens), ("output", used.output_tokens)] {
-            metrics::counter!("generation_tokens_total", "model" => model.to_owned(), "direction" => direction)
-                .increment(count);
-        }
-        metrics::counter!("generation_cost_micros_total", "model" => model.to_owned())
-            .increment(u64::try_from(cost).unwrap_or(0));
-    }
-
     fn label<'a>(&self, model: &'a str) -> &'a str {
         self.providers.as_ref().map_or("other", |providers| providers.label(model))
     }
@@ -407,6 +400,15 @@ fn spent_period(limits: &Limits, standing: &Standing) -> Option<Period> {
     } else {
         None
     }
+}
+
+fn measure(model: &str, used: Usage, cost: i64) {
+    for (direction, count) in [("input", used.input_tokens), ("output", used.output_tokens)] {
+        metrics::counter!("generation_tokens_total", "model" => model.to_owned(), "direction" => direction)
+            .increment(count);
+    }
+    metrics::counter!("generation_cost_micros_total", "model" => model.to_owned())
+        .increment(u64::try_from(cost).unwrap_or(0));
 }
 
 fn prices(entry: &OpenEntry) -> Prices {
