@@ -76,12 +76,7 @@ impl Deps {
             .map_err(|error| StartError::Other(format!("STORAGE_URL {error}")))?;
         let bus =
             Bus::connect(settings.redis_url.as_ref(), lifecycle.shutdown.clone(), &lifecycle.tasks).await?;
-        let http = reqwest::Client::builder()
-            .connect_timeout(Duration::from_secs(5))
-            .redirect(reqwest::redirect::Policy::none())
-            .user_agent(concat!("aether/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .map_err(|error| StartError::Other(format!("HTTP client: {error}")))?;
+        let http = http_client()?;
         Ok(Self {
             settings: Arc::new(settings),
             store,
@@ -93,4 +88,14 @@ impl Deps {
             lifecycle,
         })
     }
+}
+
+/// The client for calls to other services and to providers: no redirects, 5 s to connect; the caller bounds the whole call.
+pub fn http_client() -> Result<reqwest::Client, StartError> {
+    reqwest::Client::builder()
+        .connect_timeout(Duration::from_secs(5))
+        .redirect(reqwest::redirect::Policy::none())
+        .user_agent(concat!("aether/", env!("CARGO_PKG_VERSION")))
+        .build()
+        .map_err(|error| StartError::Other(format!("HTTP client: {error}")))
 }

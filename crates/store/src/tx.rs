@@ -75,7 +75,11 @@ impl Store {
         Ok(store)
     }
 
-    async fn open(url: &str) -> Result<Self> {
+    /// Opens the database and leaves its schema as it is: for a look at what another process keeps.
+    ///
+    /// # Errors
+    /// As [`connect`](Self::connect).
+    pub async fn open(url: &str) -> Result<Self> {
         let scheme = url.split_once(':').map_or("", |(scheme, _)| scheme);
         match scheme {
             "postgres" | "postgresql" => {

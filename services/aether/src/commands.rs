@@ -1,10 +1,14 @@
 //! The operator commands that are not `serve`. Each says what it did, or in one line why it could not.
 
+mod eval;
+
 use std::process::ExitCode;
 
 use aether_boot::{Deps, Lifecycle, Process, Settings, StartError, config::Sources, serve::complain};
 use aether_store::Store;
 use secrecy::ExposeSecret;
+
+pub use eval::{EvalArgs, eval};
 
 use crate::{compose, openapi};
 

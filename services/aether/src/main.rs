@@ -27,6 +27,11 @@ enum Command {
     },
     /// Print the OpenAPI document of all services.
     Openapi,
+    /// Work with the prompt templates.
+    Prompts {
+        #[command(subcommand)]
+        action: PromptsAction,
+    },
 }
 
 #[derive(Subcommand)]
@@ -35,11 +40,18 @@ enum ConfigAction {
     Check,
 }
 
+#[derive(Subcommand)]
+enum PromptsAction {
+    /// Ask a set of prompts of a model and tell how many artifacts are good. With a real provider this costs money.
+    Eval(commands::EvalArgs),
+}
+
 fn main() -> ExitCode {
     match Cli::parse().command.unwrap_or(Command::Serve) {
         Command::Serve => run(Process::Aether, |deps| async move { compose::router(&deps).await }),
         Command::Migrate => commands::migrate(),
         Command::Config { action: ConfigAction::Check } => commands::check_config(),
         Command::Openapi => commands::print_openapi(),
+        Command::Prompts { action: PromptsAction::Eval(args) } => commands::eval(&args),
     }
 }

@@ -418,7 +418,7 @@ mod tests {
     async fn evaluation(model: &str, stop: &CancellationToken) -> Evaluation {
         let options = demo::Options { faults: true, tokens_per_second: 0.0, ..demo::Options::default() };
         let served = demo::serve(options, stop.clone(), &TaskTracker::new()).await.unwrap();
-        let http = reqwest::Client::new();
+        let http = aether_boot::deps::http_client().unwrap();
         let client = OpenAi::new("demo", &served.base_url().parse().unwrap(), None, http, Clock::system());
         Evaluation {
             providers: Providers::single(Arc::new(client), Vec::new()),

@@ -546,14 +546,14 @@ mod tests {
     #[test]
     fn a_version_that_is_too_long_is_given_as_data_with_its_gap_marked() {
         let mut story = Story::new("make it blue");
-        let lines: String = (0..9_000).map(|n| format!("line {n}\n")).collect();
+        let lines = (0..9_000).map(|n| format!("line {n}\n")).collect::<Vec<_>>().concat();
         story.earlier = vec![version(1, "first", "1"), version(2, "many lines", &lines)];
         story.uploads = vec![upload("a.txt", "A")];
         let built = build(&story.sources(), Some(4_096), &words).unwrap();
         let info = built.context.unwrap();
         assert!(info.versions.is_empty());
         assert_eq!(info.omitted[0], omitted(format!("the middle of version {}", id(2)), "context_full"));
-        assert_eq!(info.uploads[0].truncated, false);
+        assert!(!info.uploads[0].truncated);
         assert!(
             built.turns.iter().all(|turn| turn.speaker != Speaker::Assistant || turn.text == frame::TAKEN)
         );

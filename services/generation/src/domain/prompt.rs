@@ -145,18 +145,16 @@ pub fn fill(text: &str, values: &[(&str, &str)]) -> String {
     while let Some(at) = rest.find("{{") {
         filled.push_str(&rest[..at]);
         rest = &rest[at..];
-        match values.iter().find_map(|(name, value)| {
+        let found = values.iter().find_map(|(name, value)| {
             let after = rest[2..].strip_prefix(name)?.strip_prefix("}}")?;
             Some((value, after))
-        }) {
-            Some((value, after)) => {
-                filled.push_str(value);
-                rest = after;
-            }
-            None => {
-                filled.push('{');
-                rest = &rest[1..];
-            }
+        });
+        if let Some((value, after)) = found {
+            filled.push_str(value);
+            rest = after;
+        } else {
+            filled.push('{');
+            rest = &rest[1..];
         }
     }
     filled.push_str(rest);
