@@ -242,7 +242,7 @@ function model(dice: Dice): string {
   return `tokens:${words}+${speed}${fault}`;
 }
 
-async function play(person: Person, number: number): Promise<void> {
+async function play(person: Person, number: number, visits: Map<string, number>): Promise<void> {
   const dice = new Dice(seed * 1000 + number);
   const reader = new Reader();
   const asked = model(dice);
@@ -255,11 +255,13 @@ async function play(person: Person, number: number): Promise<void> {
       const stay = visit >= MOST_VISITS;
       const way = stay ? dice.one(["sse", "websocket", "polling"]) : dice.one(CHOICES);
       const cut = stay ? { events: 1e9, millis: 30_000 } : { events: dice.number(1, 60), millis: dice.number(1, 400) };
+      visits.set(way, (visits.get(way) ?? 0) + 1);
       reader.story.push(`${way} at ${reader.at.attempt}-${reader.at.seq}`);
       await VISITS[way]?.(person, id, reader, cut);
       if (visit > MOST_VISITS + 3) throw new Error("no last event");
     }
     await afterwards(person, id, reader);
+    if (reader.at.attempt > 1) visits.set("second attempts", (visits.get("second attempts") ?? 0) + 1);
   } catch (error) {
     throw new Error(`case ${number}: ${error}\n  ${reader.story.join("\n  ")}`);
   }
@@ -284,13 +286,16 @@ async function afterwards(person: Person, id: string, reader: Reader): Promise<v
 test("cut off and come back another way, at random", async () => {
   test.skip(process.env.AETHER_FAULTS !== "1", "the model of this server plays no faults");
   console.log(`AETHER_SEED=${seed}`);
+  const visits = new Map<string, number>();
   let next = 0;
   const lane = async () => {
     const person = await Person.join();
     while (next < CASES) {
       next += 1;
-      await play(person, next);
+      await play(person, next, visits);
     }
   };
   await Promise.all(Array.from({ length: LANES }, lane));
+  const counted = [...visits].map(([what, count]) => `${what}: ${count}`);
+  console.log(`${CASES} generations, ${counted.join(", ")}`);
 });
