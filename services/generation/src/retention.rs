@@ -62,7 +62,7 @@ fn report(what: &'static str, swept: aether_store::Result<usize>) {
         Ok(0) => {}
         Ok(count) => tracing::info!(event = "swept", what, count, "deleted what is old"),
         Err(error) => {
-            tracing::warn!(event = "sweep_failed", what, %error, "what is old stays until the next time")
+            tracing::warn!(event = "sweep_failed", what, %error, "what is old stays until the next time");
         }
     }
 }

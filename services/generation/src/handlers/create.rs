@@ -73,10 +73,6 @@ async fn create(
     request: CreateGeneration,
 ) -> Result<Response> {
     let client_id = idempotency_key(headers)?;
-    request.check()?;
-    if let Some(ids) = &request.upload_ids {
-        state.uploads.check(caller.user_id, ids).await?;
-    }
     let start = Start { kind, request, client_id, regenerate: false };
     let id = state.generations.start(caller.user_id, &start).await?;
     if names(headers, header::ACCEPT, "text/event-stream") {
