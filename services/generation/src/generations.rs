@@ -214,22 +214,26 @@ impl Generations {
                 Ok(())
             }
             CancelRequest::Queued => {
-                let head =
-                    self.deps.bus.replay(id, &After::Beginning).await.ok().and_then(|replay| replay.head);
-                let position = head.unwrap_or(Position::START).next();
-                let metadata = Metadata::default();
+                // A worker that handed it over may have told some of it.
+                let (head, text) =
+                    self.deps.bus.text(id).await.ok().flatten().unwrap_or((Position::START, String::new()));
+                let position = head.next();
+                let metadata = Metadata { attempts: head.attempt, ..Metadata::default() };
                 let end = generations::End {
                     status: Status::Cancelled,
-                    result: "",
+                    result: &text,
                     error: None,
                     metadata: &metadata,
                     position,
-                    progress: 0,
+                    progress: if text.is_empty() { 0 } else { progress::streaming(text.len()) },
                     at: self.deps.clock.now(),
                 };
                 generations::end(&mut tx, id, None, &end).await?;
                 tx.save().await?;
                 self.append(id, position.attempt, Happening::Cancelled).await;
+                if let Err(error) = self.ledger.settle_lost(id, Some(&text)).await {
+                    tracing::warn!(generation.id = %id, %error, "what it cost so far is not settled yet");
+                }
                 self.tell_ended(user, id).await;
                 Ok(())
             }

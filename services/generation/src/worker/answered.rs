@@ -25,7 +25,7 @@ use super::{
     draft::{Draft, Told},
     job::{Job, Stop},
 };
-use crate::generations::hex;
+use crate::{generations::hex, ledger::Ask};
 
 /// A maker that is silent for this much longer than a provider may be is not waited for any more: its process may be gone and
 /// every slot of the others may be taken by those who follow it.
@@ -73,6 +73,7 @@ pub(super) async fn answer(job: &Job, brief: &Brief, draft: &mut Draft) -> Resul
             Ok(Answerer::Kept(maker)) => {
                 if tell_kept(job, draft, maker).await? {
                     count("hit");
+                    note(job, brief).await;
                     return Ok(true);
                 }
                 maker
@@ -81,6 +82,7 @@ pub(super) async fn answer(job: &Job, brief: &Brief, draft: &mut Draft) -> Resul
                 Followed::Whole(metadata) => {
                     count("flight");
                     given(draft, *metadata);
+                    note(job, brief).await;
                     return Ok(true);
                 }
                 Followed::Gone => maker,
@@ -107,6 +109,23 @@ pub(super) async fn answer(job: &Job, brief: &Brief, draft: &mut Draft) -> Resul
 
 fn count(outcome: &'static str) {
     metrics::counter!("generation_cache_total", "outcome" => outcome).increment(1);
+}
+
+/// Notes in the books that an answer was given for nothing.
+async fn note(job: &Job, brief: &Brief) {
+    let Some(route) = brief.routes.first() else { return };
+    let ask = Ask {
+        generation_id: job.claim.generation_id,
+        user_id: job.claim.user_id,
+        kind: job.claim.kind,
+        provider: route.provider.name(),
+        model: &route.model,
+        input_tokens: 0,
+        max_output_tokens: 0,
+    };
+    if let Err(error) = job.worker.ledger.note_cached(&ask).await {
+        tracing::warn!(generation.id = %job.claim.generation_id, %error, "an answer for nothing is not in the books");
+    }
 }
 
 fn key(job: &Job, brief: &Brief, setting: CacheSetting) -> String {
@@ -180,8 +199,9 @@ async fn follow(job: &Job, draft: &mut Draft, maker: GenerationId) -> Result<Fol
     loop {
         let event = match job.within(silence, following.events.next()).await? {
             Some(Some(event)) => event,
-            // Silent, or this process is stopping.
-            Some(None) | None => return Ok(Followed::Gone),
+            // This process is stopping: another one goes on.
+            Some(None) if job.worker.deps.lifecycle.shutdown.is_cancelled() => return Err(Stop::Lost),
+            Some(None) | None => return gone(job, draft).await,
         };
         if attempt.replace(event.position.attempt).is_some_and(|before| before != event.position.attempt)
             && !draft.text.is_empty()
@@ -210,14 +230,17 @@ async fn follow(job: &Job, draft: &mut Draft, maker: GenerationId) -> Result<Fol
                 }
                 return Ok(Followed::Whole(metadata));
             }
-            Happening::Failed { .. } | Happening::Cancelled => {
-                if !draft.text.is_empty() {
-                    draft.start_over(job, Stage::Running).await?;
-                }
-                return Ok(Followed::Gone);
-            }
+            Happening::Failed { .. } | Happening::Cancelled => return gone(job, draft).await,
         }
     }
+}
+
+/// What was told of a maker that does not go on is started over.
+async fn gone(job: &Job, draft: &mut Draft) -> Result<Followed, Stop> {
+    if !draft.text.is_empty() {
+        draft.start_over(job, Stage::Running).await?;
+    }
+    Ok(Followed::Gone)
 }
 
 /// Who wrote it stays; what it cost was paid by its maker.

@@ -200,7 +200,12 @@ async fn make(job: &Job, draft: &mut Draft) -> Result<(), Stop> {
         }));
     }
     draft.step(job, progress::RUNNING, Stage::Running).await?;
-    let mut brief = brief::read(job).await?;
+    let mut brief = match brief::read(job).await {
+        Ok(brief) => brief,
+        // What it was made from is gone: it stays as it is.
+        Err(Stop::Failed(_)) => return Ok(()),
+        Err(stop) => return Err(stop),
+    };
     draft.metadata.routing = Some(brief.routing.clone());
     draft.metadata.prompt_version = Some(brief.prompt_version.clone());
     draft.metadata.context.clone_from(&brief.context);
@@ -276,7 +281,12 @@ async fn check(job: &Job, draft: &mut Draft) -> Result<(), Stop> {
 /// Asks for the artifact once more, with what is wrong with it. When there is no second answer the first one stays.
 async fn mend(job: &Job, draft: &mut Draft) -> Result<(), Stop> {
     draft.repaired = true;
-    let mut brief = brief::read(job).await?;
+    let mut brief = match brief::read(job).await {
+        Ok(brief) => brief,
+        // What it was made from is gone: it stays as it is.
+        Err(Stop::Failed(_)) => return Ok(()),
+        Err(stop) => return Err(stop),
+    };
     // The model that wrote it knows it best, if the router had to fall back.
     if let Some(model) = &draft.metadata.model {
         let routes = job.worker.providers.routes(model);
