@@ -136,9 +136,14 @@ fn programs_are_good_artifacts() {
 
 #[test]
 fn pieces_of_code_are_good_artifacts() {
-    for language in
-        [Language::Python, Language::JavaScript, Language::TypeScript, Language::Rust, Language::Go, Language::Html]
-    {
+    for language in [
+        Language::Python,
+        Language::JavaScript,
+        Language::TypeScript,
+        Language::Rust,
+        Language::Go,
+        Language::Html,
+    ] {
         expect_none(Kind::Code, Asked::Code, Some(language), CODE);
     }
 }

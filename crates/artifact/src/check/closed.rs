@@ -81,11 +81,9 @@ pub(super) fn shell(content: &str) -> bool {
             }
             c if c.is_whitespace() => c.len_utf8(),
             _ => {
-                let end = rest[1..].find(|c: char| c.is_whitespace() || ";&|()<>'\"`\\".contains(c));
-                let mut length = end.map_or(rest.len(), |end| end + 1);
-                while !rest.is_char_boundary(length) {
-                    length += 1;
-                }
+                let first = c.len_utf8();
+                let end = rest[first..].find(|c: char| c.is_whitespace() || ";&|()<>'\"`\\".contains(c));
+                let length = end.map_or(rest.len(), |end| first + end);
                 let word = &rest[..length];
                 if at_command {
                     for (count, (first, last)) in
