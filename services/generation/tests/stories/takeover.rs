@@ -1,15 +1,18 @@
 //! What becomes of a job whose worker is gone.
 
+use aether_boot::Deps;
+use aether_bus::After;
 use aether_common::{
     event::{Happening, Stage},
     id::{GenerationId, WorkerId},
-    model::generation::{Kind, Metadata, Usage},
+    model::generation::{Kind, Metadata, Status, Usage},
 };
+use aether_generation::{Generations, ledger::Ledger, uploads::Uploads};
 use aether_store::{
     generations::{self, NewGeneration},
     jobs::{self, Bounds, JobPayload},
 };
-use aether_testkit::Person;
+use aether_testkit::{People, Person, backends};
 use chrono::TimeDelta;
 
 use crate::site::{Site, sites, text_of};
@@ -19,6 +22,14 @@ const TEXT: &str = "Here.\n\n```python path=main.py\nprint(1)\n```\n";
 /// A job that another worker claimed and wrote so far; its lease has just ended.
 async fn left_behind(site: &Site, who: &Person, told: &[Happening]) -> GenerationId {
     let deps = &site.backend.deps;
+    let (id, fence) = claimed(deps, who, told).await;
+    let mut db = deps.store.conn().await.unwrap();
+    jobs::heartbeat(&mut db, id, fence, deps.clock.now() - TimeDelta::seconds(1)).await.unwrap();
+    id
+}
+
+/// A job that another worker has and wrote so far, and its fence.
+async fn claimed(deps: &Deps, who: &Person, told: &[Happening]) -> (GenerationId, i64) {
     let (id, worker): (GenerationId, WorkerId) = (deps.ids.mint(), deps.ids.mint());
     let (now, hour) = (deps.clock.now(), TimeDelta::hours(1));
     let new = NewGeneration {
@@ -55,8 +66,7 @@ async fn left_behind(site: &Site, who: &Person, told: &[Happening]) -> Generatio
         ..Metadata::default()
     };
     assert!(generations::save_draft(&mut db, id, claim.fence, &draft).await.unwrap());
-    jobs::heartbeat(&mut db, id, claim.fence, now - TimeDelta::seconds(1)).await.unwrap();
-    id
+    (id, claim.fence)
 }
 
 fn step(status: Stage, delta: Option<&str>) -> Happening {
@@ -85,6 +95,31 @@ async fn a_worker_that_died_after_the_last_word_is_followed_by_one_that_needs_no
         assert_eq!(metadata["files"][0]["path"], "main.py");
         let kept = site.ended(&ana, &id).await;
         assert_eq!((kept["status"].as_str(), kept["result"].as_str()), (Some("completed"), Some(TEXT)));
+    }
+}
+
+#[tokio::test]
+async fn a_job_that_is_stopped_while_it_is_handed_over_ends_with_the_text_that_readers_hold() {
+    for backend in backends([("METRICS_ADDR", "off")]).await {
+        // Without a worker, so that it stays between two.
+        let deps = backend.deps.clone();
+        let ana = People::new(&deps).join("Ana").await;
+        let ledger = Ledger::new(deps.clone(), deps.settings.budgets);
+        let generations = Generations::new(deps.clone(), ledger, Uploads::new(deps.clone()));
+        let told = [step(Stage::Queued, None), step(Stage::Streaming, Some("Half a se"))];
+        let (id, fence) = claimed(&deps, &ana, &told).await;
+        let mut db = deps.store.conn().await.unwrap();
+        jobs::release(&mut db, id, fence).await.unwrap();
+        generations.cancel(ana.id, id).await.unwrap();
+        let kept = generations.get(ana.id, id).await.unwrap();
+        assert_eq!(
+            (kept.status, kept.result.as_deref()),
+            (Status::Cancelled, Some("Half a se")),
+            "{}",
+            backend.name
+        );
+        let last = deps.bus.replay(id, &After::Beginning).await.unwrap().events.pop().unwrap();
+        assert_eq!((last.position.seq, last.happening), (3, Happening::Cancelled), "{}", backend.name);
     }
 }
 
