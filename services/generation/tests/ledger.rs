@@ -2,6 +2,8 @@
 //! ends, and forgets nothing.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
 
+use std::net::SocketAddr;
+
 use aether_boot::Budgets;
 use aether_common::{
     clock::ManualClock,
@@ -23,6 +25,13 @@ use aether_store::{
 use aether_testkit::{Backend, People, backends};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::future::join_all;
+use tokio::{
+    io::copy_bidirectional,
+    net::{TcpListener, TcpStream},
+    sync::watch,
+};
+use tokio_util::task::TaskTracker;
+use url::Url;
 
 /// A dollar for a million tokens read, two for a million written: a token is one or two micro-dollars.
 fn model() -> Model {
@@ -302,5 +311,65 @@ async fn what_nobody_settles_is_found_by_the_sweeper_when_its_generation_is_gone
         assert!(one.unwrap() + two.unwrap() >= 1);
         assert_eq!(desk.today().await, (1_000, 0), "{}: once, and no more than was held", desk.name);
         assert_eq!(desk.ledger.sweep().await.unwrap(), 0);
+    }
+}
+
+/// A way to the database that can be shut.
+struct Gate {
+    address: SocketAddr,
+    shut: watch::Sender<bool>,
+    turned_away: watch::Receiver<usize>,
+}
+
+impl Gate {
+    async fn before(database: &Url, tasks: &TaskTracker) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let to = (database.host_str().unwrap().to_owned(), database.port().unwrap_or(5432));
+        let (shut, is_shut) = watch::channel(false);
+        let (count, turned_away) = watch::channel(0);
+        tasks.spawn({
+            let tasks = tasks.clone();
+            async move {
+                while let Ok((mut inside, _)) = listener.accept().await {
+                    if *is_shut.borrow() {
+                        count.send_modify(|count| *count += 1);
+                        continue;
+                    }
+                    let (to, mut is_shut) = (to.clone(), is_shut.clone());
+                    tasks.spawn(async move {
+                        let mut outside = TcpStream::connect(to).await.unwrap();
+                        tokio::select! {
+                            _ = copy_bidirectional(&mut inside, &mut outside) => {}
+                            _ = is_shut.wait_for(|shut| *shut) => {}
+                        }
+                    });
+                }
+            }
+        });
+        Self { address, shut, turned_away }
+    }
+}
+
+#[tokio::test]
+async fn a_settlement_waits_until_the_database_is_back() {
+    for desk in desks(day(1_000)).await.into_iter().filter(|desk| desk.name == "distributed") {
+        let mut url: Url = desk.backend.database.url.parse().unwrap();
+        let mut gate = Gate::before(&url, &desk.backend.deps.lifecycle.tasks).await;
+        url.set_host(Some("127.0.0.1")).unwrap();
+        url.set_port(Some(gate.address.port())).unwrap();
+        let mut deps = desk.backend.deps.clone();
+        deps.store = Store::connect(url.as_str()).await.unwrap();
+        let ledger = Ledger::new(deps, *desk.ledger.budgets());
+        let call = ledger.reserve(&desk.call(&model(), 10, 10)).await.unwrap();
+        gate.shut.send_replace(true);
+        let back = async {
+            gate.turned_away.wait_for(|count| *count > 0).await.unwrap();
+            assert_eq!(desk.today().await, (0, 30));
+            gate.shut.send_replace(false);
+        };
+        let (cost, ()) = futures::join!(ledger.settle(call, used(10, 1)), back);
+        assert_eq!(cost.unwrap(), 12);
+        assert_eq!(desk.today().await, (12, 0));
     }
 }

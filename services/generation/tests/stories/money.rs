@@ -23,7 +23,7 @@ fn priced(id: &str) -> Model {
 }
 
 async fn priced_sites(settings: &'static [(&'static str, &'static str)]) -> Vec<Site> {
-    let listed = ["speed-max", "aether-demo", "fault-no-usage", "fault-cut", "speed-1"].map(priced).to_vec();
+    let listed = ["speed-max", "aether-demo", "fault-no-usage+speed-max"].map(priced).to_vec();
     sites_with(Setup { settings, listed }).await
 }
 
@@ -216,36 +216,32 @@ async fn an_answer_is_cut_where_the_money_ends_and_kept() {
     for site in priced_sites(&[("AETHER_CACHE", "off")]).await {
         let root = site.people.join_as("Root", Role::Admin).await;
         let ana = site.people.join("Ana").await;
-        // What is read has the size of the instructions; then some two hundred tokens may be written.
         let body = json!({"prompt": "a todo app with due dates", "model": "speed-max"});
         let first = site.begin(&ana, "ui", body.clone()).await;
         let whole = site.ended(&ana, &first).await;
         let spent = micros(&whole["metadata"]["costUsd"]);
-        let limit = (0..)
-            .map(|step| spent + 1_000 + step * 100)
-            .find(|limit| *limit > spent + 2 * spent)
-            .unwrap_or(spent);
-        let answer =
-            put_budget(&site, &root, &ana, json!({"dayUsd": aether_common::money::usd(limit)})).await;
-        assert_eq!(answer.status(), StatusCode::OK);
-        let mut cut = None;
-        for number in 0..40 {
-            let body = json!({"prompt": format!("a todo app with due dates {number}"), "model": "speed-max"});
-            let answer = site.post(&ana, "/ui", &body).send().await.unwrap();
-            if answer.status() == StatusCode::TOO_MANY_REQUESTS {
-                break;
-            }
-            let made: Value = answer.json().await.unwrap();
-            if made["status"] == "failed" {
-                assert_eq!(made["error"]["code"], "budget_exceeded", "{}: {made}", site.name);
-                cut = Some(made);
-            }
-        }
-        let cut = cut.unwrap();
-        let now = usage(&site, &ana).await;
-        assert!(micros(&now["quota"]["day"]["usedUsd"]) <= limit, "{}: {now}", site.name);
-        assert_eq!(micros(&now["quota"]["day"]["reservedUsd"]), 0);
-        assert!(cut["result"].is_string());
+        let read = whole["metadata"]["usage"]["inputTokens"].as_i64().unwrap();
+        // Enough for what is read and a few hundred tokens.
+        let limit = spent + 2 * read + 400;
+        let set = put_budget(&site, &root, &ana, json!({"dayUsd": aether_common::money::usd(limit)})).await;
+        assert_eq!(set.status(), StatusCode::OK);
+        let second = site.begin(&ana, "ui", body.clone()).await;
+        let cut = site.ended(&ana, &second).await;
+        assert_eq!((&cut["status"], &cut["error"]["code"]), (&json!("failed"), &json!("budget_exceeded")));
+        let (text, whole) = (cut["result"].as_str().unwrap(), whole["result"].as_str().unwrap());
+        assert!(!text.is_empty() && text.len() < whole.len(), "{}: {cut}", site.name);
+        assert!(whole.starts_with(text), "{}: what was written is kept", site.name);
+        let day = &usage(&site, &ana).await["quota"]["day"];
+        let cost = micros(&cut["metadata"]["costUsd"]);
+        assert_eq!((micros(&day["usedUsd"]), micros(&day["reservedUsd"])), (spent + cost, 0));
+        assert!(spent + cost <= limit && spent + cost > limit - read, "{}: {day}", site.name);
+
+        let set = put_budget(&site, &root, &ana, json!({"dayUsd": 0})).await;
+        assert_eq!(set.status(), StatusCode::OK);
+        let answer = site.post(&ana, "/ui", &body).send().await.unwrap();
+        assert!(answer.headers().contains_key("retry-after"));
+        let problem = refused(answer, StatusCode::TOO_MANY_REQUESTS).await;
+        assert_eq!(problem["code"], "budget_exceeded");
     }
 }
 
@@ -253,7 +249,7 @@ async fn an_answer_is_cut_where_the_money_ends_and_kept() {
 async fn what_the_provider_does_not_count_is_counted_here() {
     for site in priced_sites(&[("AETHER_CACHE", "off")]).await {
         let ana = site.people.join("Ana").await;
-        let body = json!({"prompt": "a timer", "model": "fault-no-usage"});
+        let body = json!({"prompt": "a timer", "model": "fault-no-usage+speed-max"});
         let id = site.begin(&ana, "ui", body).await;
         let made = site.ended(&ana, &id).await;
         assert_eq!(made["status"], "completed", "{made}");
