@@ -9,6 +9,7 @@ pub mod lifecycle;
 mod logline;
 pub mod providers;
 pub mod revocations;
+mod section;
 pub mod serve;
 pub mod telemetry;
 

@@ -1,6 +1,7 @@
 //! What a model provider is, and the types that pass between it and the worker. Every provider has a file below.
 
 pub mod breaker;
+mod gate;
 pub mod openai;
 pub mod plan;
 pub mod pool;

@@ -1,16 +1,9 @@
 //! The providers of this process: which of them takes a model, in failover order, each with a bound on its calls and a
 //! circuit breaker for each model. Which one is called next is `provider::plan`'s work.
 
-use std::{
-    collections::HashMap,
-    fmt,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-};
+use std::{collections::HashMap, fmt, sync::Arc};
 
-use futures::{StreamExt, future::BoxFuture};
+use futures::StreamExt;
 use parking_lot::Mutex;
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
@@ -18,8 +11,9 @@ use tokio::{
 };
 
 use super::{
-    Call, Chunk, Chunks, Provider, ProviderError,
-    breaker::{Breaker, Outcome, Pass, Phase},
+    Provider, ProviderError,
+    breaker::Pass,
+    gate::{Dial, Gate, Watched},
 };
 use crate::domain::cost::Model;
 
@@ -81,29 +75,6 @@ pub struct Route {
     pub(super) gate: Arc<Gate>,
     server: Arc<dyn Provider>,
     slots: Arc<Semaphore>,
-}
-
-/// A breaker and the names under which it is measured.
-pub(super) struct Gate {
-    provider: String,
-    label: String,
-    pub(super) breaker: Breaker,
-    /// The state that was last published.
-    shown: Mutex<Phase>,
-    dial: Arc<Dial>,
-}
-
-/// A metric that several breakers may share: how many of them are half-open and open. It shows the worst.
-#[derive(Default)]
-struct Dial {
-    half_open: AtomicUsize,
-    open: AtomicUsize,
-}
-
-struct Watched {
-    server: Arc<dyn Provider>,
-    gate: Arc<Gate>,
-    pass: Option<Pass>,
 }
 
 impl Providers {
@@ -274,120 +245,12 @@ impl fmt::Debug for Route {
     }
 }
 
-impl Gate {
-    fn new(provider: &str, label: &str, dial: Arc<Dial>) -> Arc<Self> {
-        let gate = Self {
-            provider: provider.into(),
-            label: label.into(),
-            breaker: Breaker::default(),
-            shown: Mutex::new(Phase::Closed),
-            dial,
-        };
-        gate.publish();
-        Arc::new(gate)
-    }
-
-    pub(super) fn enter(&self, now: Instant) -> Option<Pass> {
-        let pass = self.breaker.enter(now);
-        self.publish();
-        pass
-    }
-
-    /// `outcome` as the breaker sees it, `word` as the metric tells it.
-    pub(super) fn leave(&self, pass: Pass, outcome: Outcome, word: &'static str, now: Instant) {
-        self.breaker.leave(pass, outcome, now);
-        self.publish();
-        metrics::counter!(
-            "provider_calls_total",
-            "provider" => self.provider.clone(), "model" => self.label.clone(), "outcome" => word
-        )
-        .increment(1);
-    }
-
-    pub(super) fn count_retry(&self) {
-        metrics::counter!(
-            "provider_retries_total",
-            "provider" => self.provider.clone(), "model" => self.label.clone()
-        )
-        .increment(1);
-    }
-
-    fn publish(&self) {
-        let mut shown = self.shown.lock();
-        let phase = self.breaker.phase();
-        if *shown != phase {
-            if let Some(count) = self.dial.count(*shown) {
-                count.fetch_sub(1, Ordering::Relaxed);
-            }
-            if let Some(count) = self.dial.count(phase) {
-                count.fetch_add(1, Ordering::Relaxed);
-            }
-            *shown = phase;
-        }
-        metrics::gauge!(
-            "provider_breaker_state",
-            "provider" => self.provider.clone(), "model" => self.label.clone()
-        )
-        .set(self.dial.worst());
-    }
-}
-
-impl Dial {
-    fn count(&self, phase: Phase) -> Option<&AtomicUsize> {
-        match phase {
-            Phase::Closed => None,
-            Phase::HalfOpen => Some(&self.half_open),
-            Phase::Open => Some(&self.open),
-        }
-    }
-
-    fn worst(&self) -> f64 {
-        let any = |count: &AtomicUsize| count.load(Ordering::Relaxed) > 0;
-        if any(&self.open) {
-            2.0
-        } else if any(&self.half_open) {
-            1.0
-        } else {
-            0.0
-        }
-    }
-}
-
-impl Provider for Watched {
-    fn name(&self) -> &str {
-        self.server.name()
-    }
-
-    fn stream(&self, call: Call) -> BoxFuture<'_, Result<Chunks, ProviderError>> {
-        Box::pin(async move {
-            if let Some(pass) = self.pass
-                && let Err(rest) = self.gate.breaker.confirm(pass, Instant::now())
-            {
-                return Err(ProviderError::Resting(rest));
-            }
-            let chunks = self.server.stream(call).await?;
-            let gate = self.gate.clone();
-            let mut silent = true;
-            let watched: Chunks = Box::pin(chunks.inspect(move |chunk| {
-                if silent && matches!(chunk, Ok(Chunk::Text(_))) {
-                    silent = false;
-                    gate.breaker.alive();
-                    gate.publish();
-                }
-            }));
-            Ok(watched)
-        })
-    }
-
-    fn check(&self) -> BoxFuture<'_, Result<(), ProviderError>> {
-        self.server.check()
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use futures::future::BoxFuture;
+
     use super::*;
-    use crate::provider::breaker::{FIRST_REST, THRESHOLD};
+    use crate::provider::{Call, Chunks};
 
     struct Named(&'static str);
 
@@ -460,40 +323,8 @@ mod tests {
         }
         assert_eq!(providers.0.members[0].others.lock().len(), MAX_OTHERS);
         assert!(Arc::ptr_eq(&providers.routes("m0")[0], &providers.routes("m0")[0]));
-    }
-
-    #[test]
-    fn metrics_tell_state_calls_and_retries_under_a_bounded_number_of_names() {
-        let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
-        let rendered = metrics::with_local_recorder(&recorder, || {
-            let providers = Providers::new(vec![endpoint("a", &["x"], true)]);
-            let now = Instant::now();
-            for model in ["x", "made-up-1", "made-up-2"] {
-                let route = providers.routes(model).remove(0);
-                for _ in 0..THRESHOLD - u32::from(model == "x") {
-                    let pass = route.gate.enter(now).unwrap();
-                    route.gate.leave(pass, Outcome::Bad, "failed", now);
-                }
-            }
-            // One of the two gets well again; the dial shows the other.
-            let later = now + FIRST_REST;
-            let well = providers.routes("made-up-1").remove(0);
-            let pass = well.gate.enter(later).unwrap();
-            well.gate.leave(pass, Outcome::Good, "ok", later);
-            providers.routes("x")[0].gate.count_retry();
-            recorder.handle().render()
-        });
-        for line in [
-            "provider_breaker_state{provider=\"a\",model=\"x\"} 0",
-            "provider_breaker_state{provider=\"a\",model=\"other\"} 2",
-            "provider_calls_total{provider=\"a\",model=\"x\",outcome=\"failed\"} 4",
-            "provider_calls_total{provider=\"a\",model=\"other\",outcome=\"failed\"} 10",
-            "provider_calls_total{provider=\"a\",model=\"other\",outcome=\"ok\"} 1",
-            "provider_retries_total{provider=\"a\",model=\"x\"} 1",
-        ] {
-            assert!(rendered.contains(line), "{line} is not in\n{rendered}");
-        }
-        assert!(!rendered.contains("made-up"));
+        let listed = Providers::new(vec![endpoint("c", &["x"], true)]);
+        assert_eq!((listed.routes("x")[0].label(), listed.routes("m0")[0].label()), ("x", "other"));
     }
 
     #[tokio::test]
