@@ -7,6 +7,8 @@ use aether_common::{
 };
 use serde::{Deserialize, Serialize};
 
+use super::prompt;
+
 /// A prompt's length in Unicode scalar values, at most (CONTRACT.md "Generation").
 pub const MAX_PROMPT_CHARS: usize = 32_000;
 /// A prompt's uploads, at most.
@@ -47,11 +49,11 @@ impl CreateGeneration {
             fault("prompt", message);
         }
         if let Some(language) = &self.language
-            && (language.is_empty()
-                || language.len() > 50
-                || !language.chars().all(|c| c.is_ascii_alphanumeric() || "+#._- ".contains(c)))
+            && !prompt::is_language(language)
         {
-            fault("language", "must be 1 to 50 letters, digits or one of + # . _ - and space".into());
+            let words =
+                "must be 1 to 50 letters, digits or one of + # . _ - and space, in at most four words";
+            fault("language", words.into());
         }
         if let Some(model) = &self.model
             && (model.is_empty() || model.len() > 200 || !model.chars().all(|c| c.is_ascii_graphic()))

@@ -27,320 +27,105 @@ struct Feature {
     name: &'static str,
     /// What it counts.
     points: u32,
-    /// How it is called, in lower case, with single spaces.
-    words: &'static [&'static str],
+    /// How it is called, in lower case, with single spaces, between commas.
+    words: &'static str,
 }
 
 const FEATURES: &[Feature] = &[
     Feature {
         name: "sign-in and rights",
         points: 10,
-        words: &[
-            "auth",
-            "authentication",
-            "authorization",
-            "login",
-            "log in",
-            "sign in",
-            "signs in",
-            "sign up",
-            "oauth",
-            "jwt",
-            "password",
-            "passwords",
-            "permission",
-            "permissions",
-            "roles",
-            "rbac",
-            "admins",
-        ],
+        words: "auth, authentication, authorization, login, log in, sign in, signs in, sign up, oauth, \
+                jwt, password, passwords, permission, permissions, roles, rbac, admins",
     },
     Feature {
         name: "charts",
         points: 10,
-        words: &[
-            "chart",
-            "charts",
-            "graph",
-            "graphs",
-            "plot",
-            "plots",
-            "dashboard",
-            "dashboards",
-            "analytics",
-            "statistics",
-            "heatmap",
-            "visualization",
-            "visualisation",
-        ],
+        words: "chart, charts, graph, graphs, plot, plots, dashboard, dashboards, analytics, statistics, \
+                heatmap, visualization, visualisation",
     },
     Feature {
         name: "drag and drop",
         points: 10,
-        words: &["drag and drop", "drag drop", "drag", "draggable", "kanban", "sortable", "resizable"],
+        words: "drag and drop, drag drop, drag, draggable, kanban, sortable, resizable",
     },
     Feature {
         name: "realtime",
         points: 10,
-        words: &[
-            "realtime",
-            "real time",
-            "websocket",
-            "websockets",
-            "multiplayer",
-            "collaborative",
-            "collaboration",
-            "streaming",
-            "webhook",
-            "webhooks",
-            "notifications",
-            "sse",
-        ],
+        words: "realtime, real time, websocket, websockets, multiplayer, collaborative, collaboration, \
+                streaming, webhook, webhooks, notifications, sse",
     },
     Feature {
         name: "storage",
         points: 10,
-        words: &[
-            "database",
-            "sql",
-            "sqlite",
-            "postgres",
-            "migration",
-            "migrations",
-            "offline",
-            "sync",
-            "synchronise",
-            "synchronize",
-            "transaction",
-            "transactions",
-            "cache",
-            "caching",
-            "backup",
-            "backups",
-            "snapshots",
-            "b tree",
-        ],
+        words: "database, sql, sqlite, postgres, migration, migrations, offline, sync, synchronise, \
+                synchronize, transaction, transactions, cache, caching, backup, backups, snapshots, b \
+                tree",
     },
-    Feature {
-        name: "tests",
-        points: 8,
-        words: &["tests", "unit tests", "test suite", "benchmarks", "property tests"],
-    },
+    Feature { name: "tests", points: 8, words: "tests, unit tests, test suite, benchmarks, property tests" },
     Feature {
         name: "concurrency",
         points: 12,
-        words: &[
-            "concurrent",
-            "concurrency",
-            "concurrently",
-            "thread safe",
-            "threads",
-            "async",
-            "parallel",
-            "lock free",
-            "scheduler",
-            "worker pool",
-            "deadlock",
-            "cancellation",
-        ],
+        words: "concurrent, concurrency, concurrently, thread safe, threads, async, parallel, lock free, \
+                scheduler, worker pool, deadlock, cancellation",
     },
     Feature {
         name: "a language or protocol",
         points: 30,
-        words: &[
-            "parser",
-            "compiler",
-            "interpreter",
-            "lexer",
-            "bytecode",
-            "virtual machine",
-            "type checker",
-            "regex engine",
-            "query planner",
-            "raft",
-            "paxos",
-            "consensus",
-            "distributed",
-            "crdt",
-            "crdts",
-            "protocol",
-        ],
+        words: "parser, compiler, interpreter, lexer, bytecode, virtual machine, type checker, regex \
+                engine, query planner, raft, paxos, consensus, distributed, crdt, crdts, protocol",
     },
     Feature {
         name: "money",
         points: 10,
-        words: &[
-            "payment",
-            "payments",
-            "checkout",
-            "invoice",
-            "invoices",
-            "billing",
-            "subscription",
-            "subscriptions",
-            "cart",
-            "carts",
-            "tax",
-            "taxes",
-            "accounting",
-        ],
+        words: "payment, payments, checkout, invoice, invoices, billing, subscription, subscriptions, \
+                cart, carts, tax, taxes, accounting",
     },
     Feature {
         name: "a game or simulation",
         points: 15,
-        words: &[
-            "game",
-            "chess",
-            "physics",
-            "simulation",
-            "simulator",
-            "tetris",
-            "3d",
-            "pathfinding",
-            "animation",
-            "animations",
-            "minesweeper",
-            "sudoku",
-            "solver",
-        ],
+        words: "game, chess, physics, simulation, simulator, tetris, 3d, pathfinding, animation, \
+                animations, minesweeper, sudoku, solver",
     },
     Feature {
         name: "security or network",
         points: 10,
-        words: &[
-            "encryption",
-            "encrypted",
-            "encrypt",
-            "tls",
-            "proxy",
-            "crawler",
-            "scraper",
-            "rate limiter",
-            "rate limiting",
-            "rate limits",
-            "signature",
-            "signatures",
-        ],
+        words: "encryption, encrypted, encrypt, tls, proxy, crawler, scraper, rate limiter, rate \
+                limiting, rate limits, signature, signatures",
     },
     Feature {
         name: "an editor or planner",
         points: 12,
-        words: &[
-            "editor",
-            "spreadsheet",
-            "rich text",
-            "gantt",
-            "calendar",
-            "timeline",
-            "undo",
-            "wizard",
-            "whiteboard",
-            "flowchart",
-            "drawing",
-        ],
+        words: "editor, spreadsheet, rich text, gantt, calendar, timeline, undo, wizard, whiteboard, \
+                flowchart, drawing",
     },
     Feature {
         name: "search and filters",
         points: 5,
-        words: &[
-            "search",
-            "full text",
-            "filter",
-            "filters",
-            "pagination",
-            "sorting",
-            "sort",
-            "autocomplete",
-            "facets",
-        ],
+        words: "search, full text, filter, filters, pagination, sorting, sort, autocomplete, facets",
     },
     Feature {
         name: "several languages of people",
         points: 8,
-        words: &["i18n", "translations", "multilingual", "localised", "localized", "right to left"],
+        words: "i18n, translations, multilingual, localised, localized, right to left",
     },
     Feature {
         name: "a whole product",
         points: 10,
-        words: &[
-            "full",
-            "complete",
-            "production",
-            "production ready",
-            "enterprise",
-            "platform",
-            "marketplace",
-            "clone",
-            "suite",
-            "end to end",
-            "multi tenant",
-            "microservices",
-        ],
+        words: "full, complete, production, production ready, enterprise, platform, marketplace, clone, \
+                suite, end to end, multi tenant, microservices",
     },
 ];
 
-const LANGUAGES: &[&str] = &[
-    "python",
-    "javascript",
-    "typescript",
-    "rust",
-    "go",
-    "golang",
-    "java",
-    "kotlin",
-    "swift",
-    "php",
-    "ruby",
-    "bash",
-    "scala",
-    "elixir",
-    "haskell",
-    "lua",
-    "zig",
-    "perl",
-    "dart",
-    "sql",
-];
+const LANGUAGES: &str = "python, javascript, typescript, rust, go, golang, java, kotlin, swift, php, ruby, bash, \
+    scala, elixir, haskell, lua, zig, perl, dart, sql";
 
 /// Who says so wants little.
-const PLAIN: &[&str] =
-    &["simple", "tiny", "small", "basic", "minimal", "just", "only", "one liner", "hello world", "single"];
+const PLAIN: &str = "simple, tiny, small, basic, minimal, just, only, one liner, hello world, single";
 
-const VERBS: &[&str] = &[
-    "add",
-    "allow",
-    "build",
-    "check",
-    "create",
-    "design",
-    "ensure",
-    "explain",
-    "export",
-    "generate",
-    "give",
-    "handle",
-    "implement",
-    "import",
-    "include",
-    "keep",
-    "let",
-    "make",
-    "print",
-    "read",
-    "remember",
-    "replace",
-    "report",
-    "return",
-    "save",
-    "send",
-    "show",
-    "store",
-    "support",
-    "use",
-    "validate",
-    "warn",
-    "write",
-];
+const VERBS: &str = "add, allow, build, check, create, design, ensure, explain, export, generate, give, \
+    handle, implement, import, include, keep, let, make, print, read, remember, replace, \
+    report, return, save, send, show, store, support, use, validate, warn, write";
 
 /// The model's name, and what `metadata.routing` tells.
 pub fn choose(asked: &Asked<'_>, complex: &str, simple: &str) -> (String, Routing) {
@@ -364,19 +149,10 @@ pub fn choose(asked: &Asked<'_>, complex: &str, simple: &str) -> (String, Routin
     (model.to_owned(), Routing { choice: choice.into(), reason, score: Some(score) })
 }
 
-/// What is told of a model that was put in place of one that the provider refused.
-pub fn fallback(refused: &str, instead: &str) -> Routing {
-    Routing {
-        choice: "fallback".into(),
-        reason: format!("{refused} was refused by its provider, so {instead} writes it."),
-        score: None,
-    }
-}
-
 /// What counts, and how much.
 fn measure(asked: &Asked<'_>) -> Vec<(String, i64)> {
     let text = plain(asked.prompt);
-    let holds = |word: &&&str| text.contains(&format!(" {word} "));
+    let count = |words: &str| words.split(", ").filter(|word| text.contains(&format!(" {word} "))).count();
     let mut points: Vec<(String, i64)> = Vec::new();
     points.push(match asked.kind {
         Kind::Ui => ("a user interface".into(), 12),
@@ -393,13 +169,13 @@ fn measure(asked: &Asked<'_>) -> Vec<(String, i64)> {
     let orders = count_orders(asked.prompt).saturating_sub(1);
     points.push((format!("{} orders", orders + 1), scaled(orders, 4, 1, 20)));
     for feature in FEATURES {
-        let named = feature.words.iter().filter(holds).count();
+        let named = count(feature.words);
         if named > 0 {
             let more = scaled(named - 1, 5, 1, 10);
             points.push((feature.name.into(), i64::from(feature.points) + more));
         }
     }
-    let languages = LANGUAGES.iter().filter(holds).count();
+    let languages = count(LANGUAGES);
     if languages > 1 {
         points.push((format!("{languages} programming languages"), scaled(languages - 1, 12, 1, 36)));
     }
@@ -410,7 +186,7 @@ fn measure(asked: &Asked<'_>) -> Vec<(String, i64)> {
     if asked.uploads > 0 {
         points.push((format!("{} uploads", asked.uploads), scaled(asked.uploads, 8, 1, 24)));
     }
-    if PLAIN.iter().any(|word| holds(&word)) {
+    if count(PLAIN) > 0 {
         points.push(("plain by its own words".into(), -6));
     }
     points
@@ -477,7 +253,7 @@ fn count_orders(prompt: &str) -> usize {
     prompt
         .split(['.', '!', '?', '\n', ';'])
         .filter_map(|sentence| sentence.split(|c: char| !c.is_alphabetic()).find(|word| !word.is_empty()))
-        .filter(|word| VERBS.contains(&word.to_lowercase().as_str()))
+        .filter(|word| VERBS.split(", ").any(|verb| word.eq_ignore_ascii_case(verb)))
         .count()
 }
 
