@@ -261,7 +261,7 @@ mod tests {
         let mut bomb = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x]\n");
         for level in 1..20 {
             let items = vec![format!("*a{}", level - 1); 9].join(", ");
-            bomb += &format!("a{level}: &a{level} [{items}]\n");
+            bomb = [bomb, format!("a{level}: &a{level} [{items}]\n")].concat();
         }
         assert!(yaml(&bomb).is_err());
         // Flat and wide: the reader's own limit on jumps does not see it.

@@ -26,10 +26,14 @@ pub(super) fn find<'a>(extension: &str, content: &'a str) -> Option<(usize, &'a 
     };
     lines.iter().enumerate().find_map(|(at, (line, kind))| {
         let Line::Comment(text) = *kind else { return None };
-        // Amid a longer comment a few words or dots are part of what it says.
-        let alone = || !is_comment(at.checked_sub(1)) && !is_comment(Some(at + 1));
-        let found =
-            stands_for_code(text, true) || ((is_dots(text) || stands_for_code(text, false)) && alone());
+        let before = is_comment(at.checked_sub(1));
+        let after = is_comment(Some(at + 1));
+        // Amid a longer comment words and dots are part of what it says; at its edge only clear words are not.
+        let found = match (before, after) {
+            (true, true) => false,
+            (false, false) => is_dots(text) || stands_for_code(text, false),
+            _ => stands_for_code(text, true),
+        };
         found.then_some((at + 1, *line))
     })
 }

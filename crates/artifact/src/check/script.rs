@@ -33,7 +33,7 @@ pub(super) struct Script {
 pub(super) fn source_type(path: &str) -> Option<SourceType> {
     let (stem, extension) = path.rsplit_once('.')?;
     let extension = extension.to_ascii_lowercase();
-    if matches!(extension.as_str(), "ts" | "mts" | "cts") && stem.ends_with(".d") {
+    if matches!(extension.as_str(), "ts" | "mts" | "cts") && stem.rsplit('.').next() == Some("d") {
         return Some(SourceType::d_ts());
     }
     Some(match extension.as_str() {

@@ -118,10 +118,9 @@ fn a_file_of_a_compiler_may_hold_comments_and_a_package_is_an_object() {
 
 #[test]
 fn the_number_of_issues_is_bounded_and_what_is_missing_is_among_them() {
-    let mut text = String::new();
-    for number in 0..150 {
-        text += &format!("```json path=a{number}.json\n{{\n```\n");
-    }
+    let files: Vec<String> =
+        (0..150).map(|number| format!("```json path=a{number}.json\n{{\n```\n")).collect();
+    let text = files.concat();
     let found = codes(Kind::Ui, &text);
     assert_eq!(found.len(), 50);
     assert_eq!(found[49], "no_entry");
