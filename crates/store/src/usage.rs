@@ -83,6 +83,8 @@ pub struct NewEntry<'a> {
 pub struct OpenEntry {
     /// Identity.
     pub id: RowId,
+    /// The model's name.
+    pub model: String,
     /// The most that the call can use.
     pub most: Usage,
     /// What a million tokens read cost.
@@ -133,16 +135,10 @@ pub struct Standing {
     pub installation: Counters,
 }
 
-/// Settled use, summed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sum {
-    /// The day, as `2026-11-21`.
-    pub day: String,
-    /// The model's name.
-    pub model: String,
-    /// What was asked for; the stored word.
-    pub kind: String,
-    /// Generations that were made or answered from the cache.
+/// How much was used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Amounts {
+    /// Generations that were made or answered from the cache, and are still kept.
     pub generations: i64,
     /// Calls to a provider.
     pub calls: i64,
@@ -154,6 +150,19 @@ pub struct Sum {
     pub output_tokens: i64,
     /// What it cost.
     pub cost: i64,
+}
+
+/// Settled use of one model for one kind on one day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sum {
+    /// The day, as `2026-11-21`.
+    pub day: String,
+    /// The model's name.
+    pub model: String,
+    /// What was asked for; the stored word.
+    pub kind: String,
+    /// How much.
+    pub amounts: Amounts,
 }
 
 /// Who spent how much.
@@ -223,6 +232,36 @@ struct CounterRow {
     period: String,
     reserved_micros: i64,
     spent_micros: i64,
+}
+
+#[derive(sqlx::FromRow)]
+struct AmountsRow {
+    generations: i64,
+    calls: i64,
+    cached: i64,
+    input_tokens: i64,
+    output_tokens: i64,
+    cost: i64,
+}
+
+#[derive(sqlx::FromRow)]
+struct SumRow {
+    day: String,
+    model: String,
+    kind: String,
+    #[sqlx(flatten)]
+    amounts: AmountsRow,
+}
+
+macro_rules! amounts {
+    () => {
+        "COUNT(DISTINCT generation_id) AS generations, \
+         CAST(COALESCE(SUM(CASE WHEN cached THEN 0 ELSE 1 END), 0) AS bigint) AS calls, \
+         CAST(COALESCE(SUM(CASE WHEN cached THEN 1 ELSE 0 END), 0) AS bigint) AS cached, \
+         CAST(COALESCE(SUM(input_tokens), 0) AS bigint) AS input_tokens, \
+         CAST(COALESCE(SUM(output_tokens), 0) AS bigint) AS output_tokens, \
+         CAST(COALESCE(SUM(cost_micros), 0) AS bigint) AS cost"
+    };
 }
 
 /// Books a call before it is made: holds `want`, or what is left when that is at least `need`, under every limit. `want`
@@ -390,8 +429,8 @@ pub async fn list_open(db: &mut impl Db, generation: GenerationId) -> Result<Vec
         db,
         fetch_all as OpenRow,
         sql!(
-            "SELECT id, input_tokens, output_tokens, input_micros_per_million, output_micros_per_million, reserved_micros
-             FROM usage_entries WHERE generation_id = $1 AND state = 'reserved' ORDER BY reserved_at, id"
+            "SELECT id, model, input_tokens, output_tokens, input_micros_per_million, output_micros_per_million,
+             reserved_micros FROM usage_entries WHERE generation_id = $1 AND state = 'reserved' ORDER BY reserved_at, id"
         ),
         generation.0
     )?;
@@ -404,8 +443,8 @@ pub async fn list_abandoned(db: &mut impl Db, before: DateTime<Utc>, limit: i64)
         db,
         fetch_all as OpenRow,
         sql!(
-            "SELECT id, input_tokens, output_tokens, input_micros_per_million, output_micros_per_million, reserved_micros
-             FROM usage_entries e WHERE state = 'reserved' AND reserved_at < $1 AND NOT EXISTS
+            "SELECT id, model, input_tokens, output_tokens, input_micros_per_million, output_micros_per_million,
+             reserved_micros FROM usage_entries e WHERE state = 'reserved' AND reserved_at < $1 AND NOT EXISTS
                  (SELECT 1 FROM generations g WHERE g.id = e.generation_id AND g.completed_at IS NULL)
              ORDER BY reserved_at LIMIT $2"
         ),
@@ -448,51 +487,63 @@ pub async fn list_sums(
     to: &str,
     limit: i64,
 ) -> Result<Vec<Sum>> {
-    #[derive(sqlx::FromRow)]
-    struct Row {
-        day: String,
-        model: String,
-        kind: String,
-        generations: i64,
-        calls: i64,
-        cached: i64,
-        input_tokens: i64,
-        output_tokens: i64,
-        cost: i64,
-    }
-    let rows = q!(
-        db,
-        fetch_all as Row,
-        sql!(
-            "SELECT day, model, kind, COUNT(DISTINCT generation_id) AS generations,
-             CAST(SUM(CASE WHEN cached THEN 0 ELSE 1 END) AS bigint) AS calls,
-             CAST(SUM(CASE WHEN cached THEN 1 ELSE 0 END) AS bigint) AS cached,
-             CAST(SUM(input_tokens) AS bigint) AS input_tokens,
-             CAST(SUM(output_tokens) AS bigint) AS output_tokens,
-             CAST(SUM(cost_micros) AS bigint) AS cost
-             FROM usage_entries
-             WHERE ($1 IS NULL OR user_id = $1) AND day >= $2 AND day <= $3 AND state = 'settled'
-             GROUP BY day, model, kind ORDER BY day DESC, cost DESC, model, kind LIMIT $4"
-        ),
-        user.map(|user| user.0),
-        from,
-        to,
-        limit
-    )?;
-    Ok(rows
-        .into_iter()
-        .map(|row| Sum {
-            day: row.day,
-            model: row.model,
-            kind: row.kind,
-            generations: row.generations,
-            calls: row.calls,
-            cached: row.cached,
-            input_tokens: row.input_tokens,
-            output_tokens: row.output_tokens,
-            cost: row.cost,
-        })
-        .collect())
+    let rows = match user {
+        Some(user) => q!(
+            db,
+            fetch_all as SumRow,
+            sql!(
+                "SELECT day, model, kind, " [pg amounts!()] [sq amounts!()] " FROM usage_entries
+                 WHERE user_id = $1 AND day >= $2 AND day <= $3 AND state = 'settled'
+                 GROUP BY day, model, kind ORDER BY day DESC, cost DESC, model, kind LIMIT $4"
+            ),
+            user.0,
+            from,
+            to,
+            limit
+        )?,
+        None => q!(
+            db,
+            fetch_all as SumRow,
+            sql!(
+                "SELECT day, model, kind, " [pg amounts!()] [sq amounts!()] " FROM usage_entries
+                 WHERE day >= $1 AND day <= $2 AND state = 'settled'
+                 GROUP BY day, model, kind ORDER BY day DESC, cost DESC, model, kind LIMIT $3"
+            ),
+            from,
+            to,
+            limit
+        )?,
+    };
+    let sum =
+        |row: SumRow| Sum { day: row.day, model: row.model, kind: row.kind, amounts: row.amounts.into() };
+    Ok(rows.into_iter().map(sum).collect())
+}
+
+/// The same, all in one sum.
+pub async fn find_total(db: &mut impl Db, user: Option<UserId>, from: &str, to: &str) -> Result<Amounts> {
+    let row = match user {
+        Some(user) => q!(
+            db,
+            fetch_one as AmountsRow,
+            sql!(
+                "SELECT " [pg amounts!()] [sq amounts!()] " FROM usage_entries
+                 WHERE user_id = $1 AND day >= $2 AND day <= $3 AND state = 'settled'"
+            ),
+            user.0,
+            from,
+            to
+        )?,
+        None => q!(
+            db,
+            fetch_one as AmountsRow,
+            sql!(
+                "SELECT " [pg amounts!()] [sq amounts!()] " FROM usage_entries WHERE day >= $1 AND day <= $2 AND state = 'settled'"
+            ),
+            from,
+            to
+        )?,
+    };
+    Ok(row.into())
 }
 
 /// Who spent most on the days `from` to `to` (both with); the first `limit`.
@@ -517,9 +568,23 @@ pub async fn list_spenders(db: &mut impl Db, from: &str, to: &str, limit: i64) -
         .collect())
 }
 
+impl From<AmountsRow> for Amounts {
+    fn from(row: AmountsRow) -> Self {
+        Self {
+            generations: row.generations,
+            calls: row.calls,
+            cached: row.cached,
+            input_tokens: row.input_tokens,
+            output_tokens: row.output_tokens,
+            cost: row.cost,
+        }
+    }
+}
+
 #[derive(sqlx::FromRow)]
 struct OpenRow {
     id: Uuid,
+    model: String,
     input_tokens: i64,
     output_tokens: i64,
     input_micros_per_million: i64,
@@ -532,6 +597,7 @@ impl OpenRow {
         let tokens = |count: i64| u64::try_from(count).unwrap_or(0);
         OpenEntry {
             id: RowId(self.id),
+            model: self.model,
             most: Usage {
                 input_tokens: tokens(self.input_tokens),
                 output_tokens: tokens(self.output_tokens),

@@ -193,9 +193,12 @@ async fn two_hundred_at_once_never_pass_the_limit_at_any_moment() {
             usage::list_sums(&mut db.store.conn().await.unwrap(), None, "2026-11-21", "2026-11-21", 10)
                 .await
                 .unwrap();
-        assert_eq!(sums.iter().map(|sum| sum.cost).sum::<i64>(), spent);
-        assert_eq!(sums[0].calls, spent / 20);
-        assert_eq!((sums[0].input_tokens, sums[0].generations), (7 * spent / 20, 2));
+        assert_eq!(sums.iter().map(|sum| sum.amounts.cost).sum::<i64>(), spent);
+        let total =
+            usage::find_total(&mut db.store.conn().await.unwrap(), None, "2026-11-21", "2026-11-21").await;
+        assert_eq!(total.unwrap(), sums[0].amounts, "one day, one model, one kind");
+        assert_eq!(sums[0].amounts.calls, spent / 20);
+        assert_eq!((sums[0].amounts.input_tokens, sums[0].amounts.generations), (7 * spent / 20, 2));
         let left = limits.left(&now).unwrap();
         assert_eq!(
             ana.reserve(&limits, 10_000, 1).await.1,

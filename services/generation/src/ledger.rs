@@ -232,7 +232,10 @@ impl Ledger {
             && let Some(last) = open.pop()
         {
             let used = Usage { input_tokens: last.most.input_tokens, output_tokens: count(text).await };
-            self.book(last.id, used, prices(&last).micros(used)).await?;
+            let cost = prices(&last).micros(used);
+            // The text may be of several calls; the open one was bounded by what is held for it.
+            let cost = if last.held > 0 { cost.min(last.held) } else { cost };
+            self.book_lost(&last, used, cost).await?;
         }
         for entry in open {
             self.settle_in_full(&entry).await?;
@@ -320,15 +323,22 @@ impl Ledger {
         }
     }
 
-    async fn settle_in_full(&self, entry: &OpenEntry) -> aether_store::Result<bool> {
+    async fn settle_in_full(&self, entry: &OpenEntry) -> aether_store::Result<()> {
         let (prices, mut used) = (prices(entry), entry.most);
         if entry.held == 0 {
-            return self.book(entry.id, used, prices.micros(used)).await;
+            return self.book_lost(entry, used, prices.micros(used)).await;
         }
         // Less than the most may have been held, and the call was bounded by it.
         let affordable = prices.affordable_output(used.input_tokens, entry.held).unwrap_or(u64::MAX);
         used.output_tokens = used.output_tokens.min(affordable);
-        self.book(entry.id, used, entry.held).await
+        self.book_lost(entry, used, entry.held).await
+    }
+
+    async fn book_lost(&self, entry: &OpenEntry, used: Usage, cost: i64) -> aether_store::Result<()> {
+        if self.book(entry.id, used, cost).await? {
+            measure(self.label(&entry.model), used, cost);
+        }
+        Ok(())
     }
 
     /// Settles one entry, again and again while the database is away. `false`: it was settled before.
