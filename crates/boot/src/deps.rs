@@ -79,7 +79,7 @@ impl Deps {
         let http = http_client()?;
         Ok(Self {
             settings: Arc::new(settings),
-            store,
+            store: store.with_objects(objects.clone()),
             objects,
             bus,
             clock: Clock::system(),

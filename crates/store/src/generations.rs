@@ -18,6 +18,7 @@ use crate::{
     jobs::JobPayload,
     search,
     sql::{q, sql},
+    texts,
     tx::{Conn, Db, Tx},
 };
 
@@ -119,6 +120,8 @@ struct Row {
     prompt: String,
     #[sqlx(default)]
     result: Option<String>,
+    #[sqlx(default)]
+    result_key: Option<String>,
     language: Option<String>,
     status: String,
     progress: i64,
@@ -201,12 +204,15 @@ pub async fn find(db: &mut impl Db, reader: UserId, id: GenerationId) -> Result<
     let row = q!(
         db,
         fetch_optional as Row,
-        sql!("SELECT " [pg listed!()] [sq listed!()] ", g.result FROM generations g WHERE g.id = $2 AND "
+        sql!("SELECT " [pg listed!()] [sq listed!()] ", g.result, g.result_key FROM generations g WHERE g.id = $2 AND "
              [pg readable!()] [sq readable!()]),
         reader.0,
         id.0
     )?;
-    row.map(Row::into_model).transpose()
+    let Some(mut row) = row else { return Ok(None) };
+    let head = row.result.take().unwrap_or_default();
+    row.result = Some(texts::whole(db.objects(), head, row.result_key.take()).await?);
+    row.into_model().map(Some)
 }
 
 /// The generation that this starter made with this id of its own.
@@ -256,11 +262,12 @@ pub async fn forget_client_id(
 pub async fn find_answer(db: &mut impl Db, id: GenerationId) -> Result<Option<(String, Metadata)>> {
     let row = q!(
         db,
-        fetch_optional as (String, Json<Metadata>),
-        sql!("SELECT result, metadata FROM generations WHERE id = $1 AND status = 'completed'"),
+        fetch_optional as (String, Option<String>, Json<Metadata>),
+        sql!("SELECT result, result_key, metadata FROM generations WHERE id = $1 AND status = 'completed'"),
         id.0
     )?;
-    Ok(row.map(|(result, metadata)| (result, metadata.0)))
+    let Some((head, key, metadata)) = row else { return Ok(None) };
+    Ok(Some((texts::whole(db.objects(), head, key).await?, metadata.0)))
 }
 
 /// Notes what is known of a text that is whole before it is checked and ended, for whoever takes the job over.
@@ -496,24 +503,9 @@ pub async fn update(
     Ok(changed == 1)
 }
 
-/// Deletes the generation and its job. The caller has checked that it may.
+/// Deletes the generation and its job, within a transaction; its object is swept later ([`texts::delete`] takes it along).
 pub async fn delete(db: &mut impl Db, id: GenerationId) -> Result<bool> {
     Ok(q!(db, sql!("DELETE FROM generations WHERE id = $1"), id.0)? == 1)
-}
-
-/// Deletes up to `limit` generations that ended before a time, the oldest first, except what is starred or shared. Several
-/// processes may do so at once: each takes what no other one has.
-pub async fn delete_ended_before(tx: &mut Tx, before: DateTime<Utc>, limit: i64) -> Result<u64> {
-    Ok(q!(
-        tx,
-        sql!(
-            "DELETE FROM generations WHERE id IN (SELECT g.id FROM generations g WHERE g.completed_at < $1 AND NOT g.starred
-             AND NOT EXISTS (SELECT 1 FROM shares s WHERE s.generation_id = g.id) ORDER BY g.completed_at, g.id LIMIT $2"
-            [pg " FOR UPDATE SKIP LOCKED"] [sq ""] ")"
-        ),
-        before,
-        limit
-    )?)
 }
 
 /// The last event of a generation that has ended, told again from its row.
@@ -522,6 +514,7 @@ pub async fn find_last_event(db: &mut impl Db, id: GenerationId) -> Result<Optio
     struct Ended {
         status: String,
         result: String,
+        result_key: Option<String>,
         error_code: Option<String>,
         error_message: Option<String>,
         metadata: Json<Metadata>,
@@ -532,14 +525,17 @@ pub async fn find_last_event(db: &mut impl Db, id: GenerationId) -> Result<Optio
         db,
         fetch_optional as Ended,
         sql!(
-            "SELECT status, result, error_code, error_message, metadata, attempt, last_seq FROM generations
+            "SELECT status, result, result_key, error_code, error_message, metadata, attempt, last_seq FROM generations
              WHERE id = $1 AND completed_at IS NOT NULL"
         ),
         id.0
     )?;
     let Some(row) = row else { return Ok(None) };
     let happening = match parse_status(row.status)? {
-        Status::Completed => Happening::Complete { result: row.result, metadata: Box::new(row.metadata.0) },
+        Status::Completed => Happening::Complete {
+            result: texts::whole(db.objects(), row.result, row.result_key).await?,
+            metadata: Box::new(row.metadata.0),
+        },
         Status::Cancelled => Happening::Cancelled,
         _ => Happening::Failed {
             error: Failure {

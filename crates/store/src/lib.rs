@@ -21,6 +21,7 @@ pub mod sessions;
 pub mod shares;
 pub mod signing_keys;
 mod sql;
+pub mod texts;
 mod tx;
 pub mod uploads;
 pub mod usage;

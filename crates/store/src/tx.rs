@@ -10,7 +10,10 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use crate::error::{Result, StoreError};
+use crate::{
+    error::{Result, StoreError},
+    objects::Objects,
+};
 
 /// How long a caller waits for a connection before it is told that the database is unavailable.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
@@ -23,6 +26,7 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 #[derive(Clone, Debug)]
 pub struct Store {
     pub(crate) pool: Pool,
+    objects: Option<Objects>,
 }
 
 #[derive(Clone, Debug)]
@@ -33,19 +37,27 @@ pub(crate) enum Pool {
 
 /// A connection outside a transaction: for one statement, or several reads that need not agree.
 #[derive(Debug)]
-pub enum Pooled {
-    /// PostgreSQL.
+pub struct Pooled {
+    conn: Connection,
+    objects: Option<Objects>,
+}
+
+#[derive(Debug)]
+enum Connection {
     Pg(PoolConnection<Postgres>),
-    /// SQLite.
     Sq(PoolConnection<Sqlite>),
 }
 
 /// A transaction. On SQLite it holds the write lock from its beginning.
 #[derive(Debug)]
-pub enum Tx {
-    /// PostgreSQL.
+pub struct Tx {
+    begun: Begun,
+    objects: Option<Objects>,
+}
+
+#[derive(Debug)]
+enum Begun {
     Pg(Transaction<'static, Postgres>),
-    /// SQLite.
     Sq(Transaction<'static, Sqlite>),
 }
 
@@ -62,6 +74,8 @@ pub enum Conn<'a> {
 pub trait Db: Send {
     /// The connection.
     fn conn(&mut self) -> Conn<'_>;
+    /// Where long texts are.
+    fn objects(&self) -> Option<Objects>;
 }
 
 impl Store {
@@ -92,7 +106,7 @@ impl Store {
                     .acquire_timeout(ACQUIRE_TIMEOUT)
                     .connect_with(options)
                     .await?;
-                Ok(Self { pool: Pool::Pg(pool) })
+                Ok(Self { pool: Pool::Pg(pool), objects: None })
             }
             "sqlite" => {
                 let options = SqliteConnectOptions::from_str(url)
@@ -107,12 +121,24 @@ impl Store {
                     .acquire_timeout(SQLITE_ACQUIRE_TIMEOUT)
                     .connect_with(options)
                     .await?;
-                Ok(Self { pool: Pool::Sq(pool) })
+                Ok(Self { pool: Pool::Sq(pool), objects: None })
             }
             other => Err(StoreError::Setting(format!(
                 "DATABASE_URL has the unknown scheme `{other}`; it may be sqlite:// or postgres://"
             ))),
         }
+    }
+
+    /// The same, with the object storage that long texts are moved to. Without it a text that was moved cannot be read.
+    #[must_use]
+    pub fn with_objects(mut self, objects: Objects) -> Self {
+        self.objects = Some(objects);
+        self
+    }
+
+    /// The object storage.
+    pub fn objects(&self) -> Option<Objects> {
+        self.objects.clone()
     }
 
     /// The URL of an SQLite file.
@@ -122,19 +148,21 @@ impl Store {
 
     /// A connection outside a transaction.
     pub async fn conn(&self) -> Result<Pooled> {
-        Ok(match &self.pool {
-            Pool::Pg(pool) => Pooled::Pg(pool.acquire().await?),
-            Pool::Sq(pool) => Pooled::Sq(pool.acquire().await?),
-        })
+        let conn = match &self.pool {
+            Pool::Pg(pool) => Connection::Pg(pool.acquire().await?),
+            Pool::Sq(pool) => Connection::Sq(pool.acquire().await?),
+        };
+        Ok(Pooled { conn, objects: self.objects() })
     }
 
     /// A transaction; call [`Tx::save`] to keep what it does.
     pub async fn begin(&self) -> Result<Tx> {
-        Ok(match &self.pool {
-            Pool::Pg(pool) => Tx::Pg(pool.begin().await?),
+        let begun = match &self.pool {
+            Pool::Pg(pool) => Begun::Pg(pool.begin().await?),
             // Taking the write lock at once makes writers wait their turn instead of failing on the upgrade.
-            Pool::Sq(pool) => Tx::Sq(pool.begin_with("BEGIN IMMEDIATE").await?),
-        })
+            Pool::Sq(pool) => Begun::Sq(pool.begin_with("BEGIN IMMEDIATE").await?),
+        };
+        Ok(Tx { begun, objects: self.objects() })
     }
 
     /// Asks the database for an answer, for health checks.
@@ -158,9 +186,9 @@ impl Store {
 impl Tx {
     /// Commits.
     pub async fn save(self) -> Result<()> {
-        match self {
-            Self::Pg(tx) => tx.commit().await?,
-            Self::Sq(tx) => tx.commit().await?,
+        match self.begun {
+            Begun::Pg(tx) => tx.commit().await?,
+            Begun::Sq(tx) => tx.commit().await?,
         }
         Ok(())
     }
@@ -168,18 +196,26 @@ impl Tx {
 
 impl Db for Tx {
     fn conn(&mut self) -> Conn<'_> {
-        match self {
-            Self::Pg(tx) => Conn::Pg(tx),
-            Self::Sq(tx) => Conn::Sq(tx),
+        match &mut self.begun {
+            Begun::Pg(tx) => Conn::Pg(tx),
+            Begun::Sq(tx) => Conn::Sq(tx),
         }
+    }
+
+    fn objects(&self) -> Option<Objects> {
+        self.objects.clone()
     }
 }
 
 impl Db for Pooled {
     fn conn(&mut self) -> Conn<'_> {
-        match self {
-            Self::Pg(c) => Conn::Pg(c),
-            Self::Sq(c) => Conn::Sq(c),
+        match &mut self.conn {
+            Connection::Pg(c) => Conn::Pg(c),
+            Connection::Sq(c) => Conn::Sq(c),
         }
+    }
+
+    fn objects(&self) -> Option<Objects> {
+        self.objects.clone()
     }
 }

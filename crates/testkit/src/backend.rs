@@ -70,9 +70,9 @@ impl Backend {
         settings.data_dir = dir.path().to_owned();
         let objects = Objects::connect(None, dir.path()).unwrap_or_else(|error| panic!("objects: {error}"));
         let deps = Deps {
-            objects,
             settings: Arc::new(settings),
-            store: database.store.clone(),
+            store: database.store.clone().with_objects(objects.clone()),
+            objects,
             bus,
             clock: Clock::system(),
             ids: Ids::system(),

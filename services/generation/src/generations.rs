@@ -16,7 +16,7 @@ use aether_common::{
 use aether_store::{
     Db, StoreError, generations,
     jobs::{self, CancelRequest, JobPayload},
-    users,
+    texts, users,
 };
 use chrono::TimeDelta;
 use serde::Serialize;
@@ -282,7 +282,7 @@ impl Generations {
             _ => {}
         }
         let mut db = self.deps.store.conn().await?;
-        generations::delete(&mut db, id).await?;
+        texts::delete(&mut db, id).await?;
         self.forget(id).await;
         Ok(())
     }

@@ -9,7 +9,7 @@ use aether_common::{
     problem::Problem,
 };
 use aether_store::{
-    objects::Objects,
+    texts,
     uploads::{self, Upload},
     users,
 };
@@ -29,7 +29,7 @@ const MAX_BYTES: i64 = 100 * 1024 * 1024;
 /// How long an idempotency key names the upload that was made with it (CONTRACT.md "Everywhere").
 const KEY_KEPT: TimeDelta = TimeDelta::hours(24);
 /// An object without a row may be one whose row is just being written.
-const ORPHAN_AGE: TimeDelta = TimeDelta::hours(1);
+pub(crate) const ORPHAN_AGE: TimeDelta = TimeDelta::hours(1);
 /// Uploads that one process takes in at once: each is held in memory.
 const MAX_AT_ONCE: usize = 16;
 const BATCH: i64 = 100;
@@ -79,7 +79,7 @@ impl Uploads {
         let admitted = self.admit(user, &upload, idempotency_key, true).await;
         if !matches!(admitted, Ok(None)) {
             // Left behind, it would be swept.
-            discard(&self.deps.objects, &key).await;
+            texts::forget(&self.deps.objects, &key).await;
         }
         Ok(admitted?.unwrap_or(upload))
     }
@@ -117,7 +117,7 @@ impl Uploads {
             let ids = uploads::delete_expired(&mut tx, self.expired(), BATCH).await?;
             tx.save().await?;
             for id in &ids {
-                discard(&self.deps.objects, &uploads::key(*id)).await;
+                texts::forget(&self.deps.objects, &uploads::key(*id)).await;
             }
             swept += ids.len();
             if ids.is_empty() {
@@ -143,7 +143,7 @@ impl Uploads {
                 None => true,
             };
             if !named {
-                discard(&self.deps.objects, &key).await;
+                texts::forget(&self.deps.objects, &key).await;
                 swept += 1;
             }
         }
@@ -227,10 +227,4 @@ fn digest(name: &str, bytes: &[u8]) -> Vec<u8> {
 
 fn unknown() -> Problem {
     Problem::invalid_field("uploadIds", "names an upload that does not exist")
-}
-
-async fn discard(objects: &Objects, key: &str) {
-    if let Err(error) = objects.delete(key).await {
-        tracing::warn!(event = "object_left", key, %error, "an object that nobody needs is left for the next sweep");
-    }
 }

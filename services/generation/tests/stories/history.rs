@@ -2,8 +2,15 @@
 
 use std::io::Read;
 
-use aether_common::clock::ManualClock;
+use aether_boot::Deps;
+use aether_common::{
+    clock::ManualClock,
+    event::Happening,
+    id::GenerationId,
+    model::generation::{Kind, Metadata},
+};
 use aether_generation::retention;
+use aether_store::{edits, generations, shares, texts};
 use aether_testkit::{Person, backends};
 use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::{Response, StatusCode};
@@ -292,14 +299,10 @@ async fn what_is_older_than_the_setting_is_forgotten_unless_it_is_starred_or_sha
         let old = keep(&backend.deps, &ana, 205).await;
         let (starred, shared) = (old[0], old[1]);
         let mut tx = backend.deps.store.begin().await.unwrap();
-        aether_store::generations::update(&mut tx, starred, None, Some(true)).await.unwrap();
-        let share = aether_store::shares::NewShare {
-            generation_id: shared,
-            token_hash: b"h",
-            seed: b"s",
-            created_at: start,
-        };
-        aether_store::shares::create(&mut tx, &share).await.unwrap();
+        generations::update(&mut tx, starred, None, Some(true)).await.unwrap();
+        let share =
+            shares::NewShare { generation_id: shared, token_hash: b"h", seed: b"s", created_at: start };
+        shares::create(&mut tx, &share).await.unwrap();
         tx.save().await.unwrap();
         clock.advance(TimeDelta::days(29));
         let young = keep(&backend.deps, &ana, 1).await[0];
@@ -309,8 +312,8 @@ async fn what_is_older_than_the_setting_is_forgotten_unless_it_is_starred_or_sha
         let (one, two) = tokio::join!(retention::sweep(&backend.deps), retention::sweep(&other));
         assert_eq!(one.unwrap() + two.unwrap(), 203, "{name}: two processes, each row once");
         let mut db = backend.deps.store.conn().await.unwrap();
-        let filter = aether_store::generations::Filter::default();
-        let left = aether_store::generations::list(&mut db, ana.id, &filter, None, 100).await.unwrap();
+        let filter = generations::Filter::default();
+        let left = generations::list(&mut db, ana.id, &filter, None, 100).await.unwrap();
         let mut left: Vec<_> = left.into_iter().map(|row| row.id).collect();
         left.sort_unstable();
         let mut expected = vec![starred, shared, young];
@@ -329,30 +332,72 @@ async fn what_is_older_than_the_setting_is_forgotten_unless_it_is_starred_or_sha
     }
 }
 
+#[tokio::test]
+async fn a_long_result_moves_out_of_its_row_and_reads_as_before() {
+    let text = format!("Words at its head. {}{}", "é".repeat(200_000), " tail");
+    for backend in backends([("AETHER_RETENTION_DAYS", "30")]).await {
+        let name = backend.name;
+        let clock = ManualClock::new("2030-01-01T00:00:00Z".parse().unwrap());
+        let backend = backend.with_clock(&clock);
+        let (deps, store, objects) = (&backend.deps, &backend.deps.store, &backend.deps.objects);
+        let ana = aether_testkit::People::new(deps).join("Ana").await;
+        let mut long = Vec::new();
+        for _ in 0..3 {
+            long.push(row(deps, &ana, None, &text).await);
+        }
+        row(deps, &ana, None, &"x".repeat(256 * 1024)).await;
+        let (one, two) = tokio::join!(retention::put_away(deps), retention::put_away(deps));
+        assert_eq!(one.unwrap() + two.unwrap(), 3, "{name}: two processes, each row once");
+        let key = |id| format!("results/{id}");
+        let mut db = store.conn().await.unwrap();
+        for id in &long {
+            assert_eq!(objects.get(&key(*id)).await.unwrap().unwrap(), text.as_bytes(), "{name}");
+            let kept = generations::find(&mut db, ana.id, *id).await.unwrap().unwrap();
+            assert_eq!(kept.result.as_deref(), Some(text.as_str()), "{name}");
+            let (answer, _) = generations::find_answer(&mut db, *id).await.unwrap().unwrap();
+            assert_eq!(answer, text, "{name}");
+            let last = generations::find_last_event(&mut db, *id).await.unwrap().unwrap();
+            assert!(matches!(last.happening, Happening::Complete { result, .. } if result == text), "{name}");
+        }
+        let mut tx = store.begin().await.unwrap();
+        generations::update(&mut tx, long[0], Some("Renamed"), None).await.unwrap();
+        tx.save().await.unwrap();
+        let filter =
+            generations::Filter { text: Some("renamed head".into()), ..generations::Filter::default() };
+        assert_eq!(generations::list(&mut db, ana.id, &filter, None, 9).await.unwrap().len(), 1, "{name}");
+        assert!(texts::delete(&mut db, long[0]).await.unwrap(), "{name}");
+        assert_eq!(objects.get(&key(long[0])).await.unwrap(), None, "{name}: its object goes with it");
+        objects.put(&key(deps.ids.mint()), b"nobody's".to_vec()).await.unwrap();
+        assert_eq!(retention::sweep_orphans(deps).await.unwrap(), 1, "{name}");
+        // Without its object it is not half a text that is told, but none.
+        objects.delete(&key(long[1])).await.unwrap();
+        assert!(generations::find(&mut db, ana.id, long[1]).await.is_err(), "{name}");
+        clock.advance(TimeDelta::days(31));
+        assert_eq!(retention::sweep(deps).await.unwrap(), 3, "{name}");
+        assert_eq!(objects.get(&key(long[2])).await.unwrap(), None, "{name}");
+    }
+}
+
 /// Completed generations, now.
-async fn keep(deps: &aether_boot::Deps, who: &Person, count: usize) -> Vec<aether_common::id::GenerationId> {
-    let parent = row(deps, who, None).await;
+async fn keep(deps: &Deps, who: &Person, count: usize) -> Vec<GenerationId> {
+    let parent = row(deps, who, None, "r").await;
     let mut made = vec![parent];
     for _ in 1..count {
-        made.push(row(deps, who, Some(parent)).await);
+        made.push(row(deps, who, Some(parent), "r").await);
     }
     made
 }
 
-async fn row(
-    deps: &aether_boot::Deps,
-    who: &Person,
-    parent: Option<aether_common::id::GenerationId>,
-) -> aether_common::id::GenerationId {
+async fn row(deps: &Deps, who: &Person, parent: Option<GenerationId>, result: &str) -> GenerationId {
     let id = deps.ids.mint();
-    let metadata = aether_common::model::generation::Metadata::default();
-    let new = aether_store::edits::NewEdit {
+    let metadata = Metadata::default();
+    let new = edits::NewEdit {
         id,
         user_id: who.id,
-        kind: aether_common::model::generation::Kind::Code,
+        kind: Kind::Code,
         title: "T",
         prompt: "p",
-        result: "r",
+        result,
         language: None,
         parent_id: parent.unwrap_or(id),
         room_id: None,
@@ -360,7 +405,7 @@ async fn row(
         at: deps.clock.now(),
     };
     let mut tx = deps.store.begin().await.unwrap();
-    aether_store::edits::create(&mut tx, &new).await.unwrap();
+    edits::create(&mut tx, &new).await.unwrap();
     tx.save().await.unwrap();
     id
 }
