@@ -1,6 +1,8 @@
 //! Money around a call to a provider: what it may cost is reserved before it and settled after it, however it ends. The books
 //! are in `aether_store::usage`; prices come from `domain::cost` alone.
 
+mod quota;
+
 use std::time::Duration;
 
 use aether_boot::{Budgets, Deps};
@@ -16,8 +18,11 @@ use aether_store::{
     StoreError, budgets,
     usage::{self, Limit, Limits, NewEntry, OpenEntry, Periods, Reserved, Standing},
 };
-use chrono::{DateTime, Datelike, Days, Months, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
+use quota::{Period, next_day, next_month, spent_period};
 use tokio::time::Instant;
+
+pub use quota::{Quota, Quotas, Standings};
 
 use crate::{
     domain::{
@@ -94,44 +99,6 @@ pub enum ReserveError {
     /// The books cannot be written.
     #[error(transparent)]
     Store(#[from] StoreError),
-}
-
-/// A budget in one period, in micro-dollars.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Quota {
-    /// What may be spent; `None`: no limit.
-    pub limit: Option<i64>,
-    /// What is spent.
-    pub spent: i64,
-    /// What is held for calls that run.
-    pub reserved: i64,
-    /// When the period ends.
-    pub resets_at: DateTime<Utc>,
-}
-
-/// A budget by day and month.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Quotas {
-    /// This day.
-    pub day: Quota,
-    /// This month.
-    pub month: Quota,
-}
-
-/// The budgets that one user sees or is bound by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Standings {
-    /// The user's own.
-    pub user: Quotas,
-    /// Of everybody together.
-    pub installation: Quotas,
-}
-
-impl Quota {
-    /// What is left, never below 0; `None`: no limit.
-    pub fn left(&self) -> Option<i64> {
-        self.limit.map(|limit| limit.saturating_sub(self.spent).saturating_sub(self.reserved).max(0))
-    }
 }
 
 impl Ledger {
@@ -268,20 +235,7 @@ impl Ledger {
     pub async fn quota(&self, user: UserId) -> aether_store::Result<Option<Standings>> {
         let now = self.deps.clock.now();
         let Some((limits, standing)) = self.standing(user, now).await? else { return Ok(None) };
-        let quota = |limit, counter: usage::Counter, resets_at| Quota {
-            limit,
-            spent: counter.spent,
-            reserved: counter.reserved,
-            resets_at,
-        };
-        let quotas = |limit: Limit, counters: usage::Counters| Quotas {
-            day: quota(limit.day, counters.day, next_day(now)),
-            month: quota(limit.month, counters.month, next_month(now)),
-        };
-        Ok(Some(Standings {
-            user: quotas(limits.user, standing.user),
-            installation: quotas(limits.installation, standing.installation),
-        }))
+        Ok(Some(Standings::new(&limits, &standing, now)))
     }
 
     /// The limits of the settings.
@@ -388,30 +342,6 @@ pub async fn count_turns(turns: &[Turn]) -> u64 {
         .unwrap_or_else(|_| tokens::upper_bound(turns) / 4)
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Period {
-    Day,
-    Month,
-}
-
-/// The longest period whose budget is paid out; `None`: what is left is only held.
-fn spent_period(limits: &Limits, standing: &Standing) -> Option<Period> {
-    let pairs = [
-        (limits.user, standing.user),
-        (limits.role, standing.role),
-        (limits.installation, standing.installation),
-    ];
-    let spent =
-        |limit: Option<i64>, counter: usage::Counter| limit.is_some_and(|limit| counter.spent >= limit);
-    if pairs.iter().any(|(limit, now)| spent(limit.month, now.month)) {
-        Some(Period::Month)
-    } else if pairs.iter().any(|(limit, now)| spent(limit.day, now.day)) {
-        Some(Period::Day)
-    } else {
-        None
-    }
-}
-
 fn measure(model: &str, used: Usage, cost: i64) {
     for (direction, count) in [("input", used.input_tokens), ("output", used.output_tokens)] {
         metrics::counter!("generation_tokens_total", "model" => model.to_owned(), "direction" => direction)
@@ -425,35 +355,9 @@ fn prices(entry: &OpenEntry) -> Prices {
     Prices { input: entry.input_price, output: entry.output_price }
 }
 
-fn next_day(now: DateTime<Utc>) -> DateTime<Utc> {
-    let day = now.date_naive().checked_add_days(Days::new(1)).unwrap_or(now.date_naive());
-    day.and_time(NaiveTime::MIN).and_utc()
-}
-
-fn next_month(now: DateTime<Utc>) -> DateTime<Utc> {
-    let first = now.date_naive().with_day(1).unwrap_or(now.date_naive());
-    first.checked_add_months(Months::new(1)).unwrap_or(first).and_time(NaiveTime::MIN).and_utc()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn at(text: &str) -> DateTime<Utc> {
-        text.parse().unwrap()
-    }
-
-    #[test]
-    fn periods_end_at_midnight_in_utc() {
-        for (now, day, month) in [
-            ("2026-11-21T12:00:00Z", "2026-11-22T00:00:00Z", "2026-12-01T00:00:00Z"),
-            ("2026-12-31T23:59:59.999999Z", "2027-01-01T00:00:00Z", "2027-01-01T00:00:00Z"),
-            ("2028-02-29T00:00:00Z", "2028-03-01T00:00:00Z", "2028-03-01T00:00:00Z"),
-        ] {
-            assert_eq!(next_day(at(now)), at(day));
-            assert_eq!(next_month(at(now)), at(month));
-        }
-    }
 
     #[tokio::test]
     async fn a_long_text_is_counted_like_a_short_one() {
