@@ -200,12 +200,7 @@ async fn make(job: &Job, draft: &mut Draft) -> Result<(), Stop> {
         }));
     }
     draft.step(job, progress::RUNNING, Stage::Running).await?;
-    let mut brief = match brief::read(job).await {
-        Ok(brief) => brief,
-        // What it was made from is gone: it stays as it is.
-        Err(Stop::Failed(_)) => return Ok(()),
-        Err(stop) => return Err(stop),
-    };
+    let mut brief = brief::read(job).await?;
     draft.metadata.routing = Some(brief.routing.clone());
     draft.metadata.prompt_version = Some(brief.prompt_version.clone());
     draft.metadata.context.clone_from(&brief.context);
