@@ -3,18 +3,30 @@
 use std::time::Duration;
 
 use aether_common::{clock::Clock, id::Ids, model::generation::Kind, model::user::Role};
-use aether_generation::prompts::Prompts;
+use aether_generation::{domain::cost::Model, prompts::Prompts};
 use aether_store::rooms;
 use aether_testkit::databases;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use crate::site::{Site, sites};
+use crate::site::{Setup, Site, sites, sites_with};
 
 /// The instructions of the last call to the model.
 fn last_system(site: &Site) -> String {
     let calls = site.model.requests();
     calls.last().unwrap()["messages"][0]["content"].as_str().unwrap().to_owned()
+}
+
+/// A model that reads 5 000 tokens.
+fn small_model() -> Model {
+    Model {
+        id: "speed-max".into(),
+        provider: "demo".into(),
+        context_tokens: Some(5_000),
+        max_output_tokens: None,
+        input_micros_per_million: None,
+        output_micros_per_million: None,
+    }
 }
 
 /// The template in use for user interfaces.
@@ -163,5 +175,46 @@ async fn what_was_asked_before_in_a_room_is_given_as_data_and_told() {
         let alone = json!({"prompt": "a todo app", "model": "speed-max", "cache": false});
         let alone = site.begin(&bob, "ui", alone).await;
         assert_eq!(ended["result"], site.ended(&bob, &alone).await["result"]);
+    }
+}
+
+#[tokio::test]
+async fn a_small_model_is_given_what_fits_and_the_rest_is_told() {
+    for site in sites_with(Setup { settings: &[], listed: vec![small_model()] }).await {
+        let ana = site.people.join("Ana").await;
+        let ask = |prompt: &str, parent: Option<&str>| json!({"prompt": prompt, "model": "speed-max", "parentId": parent});
+        let first = site.begin(&ana, "ui", ask("an expense tracker with categories and a chart", None)).await;
+        let made = site.ended(&ana, &first).await;
+        assert!(
+            made["result"].as_str().unwrap().len() > 12_000,
+            "it is too long for the model to read it whole"
+        );
+        let second = site.begin(&ana, "ui", ask("make it blue", Some(&first))).await;
+        let context = site.ended(&ana, &second).await["metadata"]["context"].clone();
+        assert_eq!(context["versions"], json!([]), "{}", site.name);
+        let omitted = json!({"what": format!("the middle of version {first}"), "reason": "context_full"});
+        assert_eq!(context["omitted"], json!([omitted]), "{}", site.name);
+        let tokens = context["tokens"].as_u64().unwrap();
+        assert!((2_000..=3_750).contains(&tokens), "{tokens}");
+        let calls = site.model.requests();
+        let said = calls.last().unwrap()["messages"][1]["content"].as_str().unwrap();
+        assert!(said.contains(" bytes are left out here]"), "the model knows of the gap");
+    }
+}
+
+#[tokio::test]
+async fn a_prompt_that_the_model_cannot_read_whole_is_refused_and_not_cut() {
+    for site in sites_with(Setup { settings: &[], listed: vec![small_model()] }).await {
+        let ana = site.people.join("Ana").await;
+        let ask = json!({"prompt": "word ".repeat(6_000), "model": "speed-max"});
+        let id = site.begin(&ana, "ui", ask).await;
+        let ended = site.ended(&ana, &id).await;
+        assert_eq!(
+            (&ended["status"], &ended["error"]["code"]),
+            (&json!("failed"), &json!("context_too_long")),
+            "{}",
+            site.name
+        );
+        assert!(site.model.requests().is_empty(), "nobody is asked in vain");
     }
 }
