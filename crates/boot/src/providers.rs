@@ -46,7 +46,7 @@ pub struct ModelSetting {
 pub const EXAMPLE: &str = r#"[[providers]]
 name = "local"                           # a-z, 0-9 and -; metadata.provider tells it
 base_url = "http://127.0.0.1:11434/v1"   # with its version
-max_concurrent = 4                       # calls at once from one process; 64 when left out
+max_concurrent = 4                       # calls at once from one process; 512 when left out
 # no models are listed: it takes any model name
 
 [[providers]]
@@ -69,7 +69,7 @@ input_usd_per_million = 0.15
 output_usd_per_million = 0.6
 "#;
 
-const USUAL_CONCURRENT: usize = 64;
+const USUAL_CONCURRENT: usize = 512;
 const OPENAI_URL: &str = "https://api.openai.com/v1";
 const URL_MAY: &str = "an http:// or https:// URL with its version and no user, password or query, such as `https://api.openai.com/v1`";
 const MODEL_MAY: &str = "a model's name: 1 to 200 visible ASCII characters";
@@ -354,7 +354,7 @@ mod tests {
         let names: Vec<_> = settings.providers.iter().map(|provider| provider.name.as_str()).collect();
         assert_eq!(names, ["local", "cloud"]);
         let [local, cloud] = &settings.providers[..] else { panic!("two") };
-        assert_eq!((local.max_concurrent, cloud.max_concurrent), (4, 64));
+        assert_eq!((local.max_concurrent, cloud.max_concurrent), (4, 512));
         assert!(local.models.is_empty() && local.api_key.is_none());
         assert_eq!(cloud.api_key.as_ref().unwrap().expose_secret(), "k");
         assert_eq!(

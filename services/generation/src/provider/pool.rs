@@ -18,7 +18,7 @@ use super::{
 use crate::domain::cost::Model;
 
 /// Calls at once to one provider, when nothing else is set.
-pub const USUAL_CONCURRENT: usize = 64;
+pub const USUAL_CONCURRENT: usize = 512;
 /// Models that nobody listed and that have a breaker of their own; more share one.
 const MAX_OTHERS: usize = 256;
 
