@@ -1,10 +1,23 @@
 //! What people rely on with money: nobody spends more than they may, what is cut short says so and is kept, and everybody sees
 //! what they used.
 
-use aether_common::model::user::Role;
-use aether_generation::domain::{cost::Model, tokens};
-use aether_testkit::Person;
-use futures::future::join_all;
+use std::sync::Arc;
+
+use aether_bus::After;
+use aether_common::model::{generation::Kind, user::Role};
+use aether_generation::{
+    Start, build_with,
+    domain::{cost::Model, request::CreateGeneration, tokens},
+    ledger::Ledger,
+    provider::{Call, Chunk, Chunks, Provider, ProviderError, Providers},
+    worker::Deadlines,
+};
+use aether_testkit::{People, Person, backends};
+use futures::{
+    StreamExt,
+    future::{BoxFuture, join_all},
+    stream,
+};
 use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};
 
@@ -279,5 +292,59 @@ async fn a_cancelled_generation_is_paid_for_as_far_as_it_came() {
         assert!(cost >= 2 * written && cost > 0, "{}: {made}", site.name);
         let day = &usage(&site, &ana).await["quota"]["day"];
         assert_eq!((micros(&day["usedUsd"]), micros(&day["reservedUsd"])), (cost, 0), "{}", site.name);
+    }
+}
+
+/// A provider that writes for ever, whatever it was asked.
+struct Endless;
+
+impl Provider for Endless {
+    fn name(&self) -> &'static str {
+        "endless"
+    }
+
+    fn stream(&self, _: Call) -> BoxFuture<'_, Result<Chunks, ProviderError>> {
+        let words = stream::repeat_with(|| Ok(Chunk::Text("word after word ".repeat(20))));
+        let words = words.then(|chunk| async {
+            tokio::task::yield_now().await;
+            chunk
+        });
+        Box::pin(async { Ok(Box::pin(words) as Chunks) })
+    }
+
+    fn check(&self) -> BoxFuture<'_, Result<(), ProviderError>> {
+        Box::pin(async { Ok(()) })
+    }
+}
+
+#[tokio::test]
+async fn a_provider_that_keeps_to_no_bound_is_stopped_within_a_piece() {
+    for backend in backends([("METRICS_ADDR", "off"), ("AETHER_BUDGET_USER_DAY", "0.02")]).await {
+        let deps = &backend.deps;
+        let people = People::new(deps);
+        let ana = people.join("Ana").await;
+        let providers = Providers::single(Arc::new(Endless), vec![priced("endless")]);
+        let built = build_with(deps, people.verifier(), providers, false, Deadlines::default()).unwrap();
+        let request = CreateGeneration {
+            prompt: "a timer".into(),
+            model: Some("endless".into()),
+            ..CreateGeneration::default()
+        };
+        let start = Start { kind: Kind::Ui, request, client_id: None, regenerate: false };
+        let id = built.generations.start(ana.id, &start).await.unwrap();
+        let events = built.generations.follow(id, After::Beginning).await.unwrap().events;
+        events.collect::<Vec<_>>().await;
+        let made = built.generations.get(ana.id, id).await.unwrap();
+        assert_eq!(made.error.unwrap().code, "budget_exceeded", "{}", backend.name);
+        let written = tokens::count(made.result.as_deref().unwrap());
+        assert_eq!(made.metadata.usage.output_tokens, written, "{}: our own count", backend.name);
+        let ledger = Ledger::new(deps.clone(), deps.settings.budgets);
+        let day = ledger.quota(ana.id).await.unwrap().unwrap().user.day;
+        let piece = 2 * i64::try_from(tokens::count(&"word after word ".repeat(1_100))).unwrap();
+        assert!((1..20_000 + piece).contains(&day.spent), "{}: {}", backend.name, day.spent);
+        assert_eq!(
+            (day.reserved, i64::try_from(written).is_ok_and(|written| day.spent > 2 * written)),
+            (0, true)
+        );
     }
 }
