@@ -49,6 +49,28 @@ impl TestDatabase {
     }
 }
 
+/// A row that nobody else can change until this is dropped.
+pub struct RowLock {
+    _connection: PgConnection,
+}
+
+impl TestDatabase {
+    /// Locks the job of a generation, so that its worker can do all but end it. PostgreSQL only.
+    pub async fn lock_job(&self, generation: uuid::Uuid) -> RowLock {
+        let url = self.url.parse().unwrap_or_else(|error| panic!("{}: {error}", self.url));
+        let mut connection = connect(&url).await;
+        let locked = async {
+            sqlx::query("BEGIN").execute(&mut connection).await?;
+            let sql = "SELECT 1 FROM jobs WHERE generation_id = $1 FOR UPDATE";
+            sqlx::query(sql).bind(generation).fetch_one(&mut connection).await
+        };
+        locked
+            .await
+            .unwrap_or_else(|error: sqlx::Error| panic!("no lock on the job of {generation}: {error}"));
+        RowLock { _connection: connection }
+    }
+}
+
 impl Drop for TestDatabase {
     fn drop(&mut self) {
         let Some((server, name)) = self.drop.take() else { return };

@@ -5,8 +5,11 @@
 pub mod backend;
 pub mod database;
 pub mod people;
+pub mod process;
+pub mod reader;
 pub mod sse;
 
 pub use backend::{Backend, backends};
 pub use database::{TestDatabase, databases};
 pub use people::{People, Person};
+pub use process::Process;

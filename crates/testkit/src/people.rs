@@ -34,8 +34,13 @@ impl People {
 
     /// Checks this test's tokens.
     pub fn verifier(&self) -> Verifier {
-        let keys = StaticKeys::new(&JwkSet { keys: vec![self.key.jwk().clone()] });
+        let keys = StaticKeys::new(&self.jwks());
         Verifier::new(Arc::new(keys), &self.deps.settings.public_url, self.deps.clock.clone())
+    }
+
+    /// What the auth service would publish, for services in processes of their own.
+    pub fn jwks(&self) -> JwkSet {
+        JwkSet { keys: vec![self.key.jwk().clone()] }
     }
 
     /// A new account of this name.
