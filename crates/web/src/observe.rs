@@ -22,7 +22,7 @@ pub(crate) async fn layer(State(config): State<Arc<EdgeConfig>>, request: Reques
     let method = method_label(request.method());
     // The path is percent-encoded ASCII, so that it can be cut anywhere and cannot break a log line.
     let path = request.uri().path();
-    let path = path.get(..path.len().min(MAX_LOGGED_PATH)).unwrap_or_default().to_owned();
+    let path = without_token(path.get(..path.len().min(MAX_LOGGED_PATH)).unwrap_or_default());
     let route = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str).to_owned();
     let client = request.extensions().get::<ClientIp>().map(|client| client.0);
     let span = tracing::info_span!(
@@ -60,6 +60,19 @@ pub(crate) async fn layer(State(config): State<Arc<EdgeConfig>>, request: Reques
     response
 }
 
+/// The path without the part that opens what it names to whoever knows it: the token of a link.
+fn without_token(path: &str) -> String {
+    let opens = ["/s/", "/join/"].into_iter().find(|start| path.starts_with(start)).map(str::len);
+    let opens = opens.or_else(|| path.find("/shared/").map(|at| at + "/shared/".len()));
+    match opens.and_then(|at| path.split_at_checked(at)) {
+        Some((before, after)) => {
+            let below = after.find('/').map_or("", |end| &after[end..]);
+            format!("{before}-{below}")
+        }
+        None => path.to_owned(),
+    }
+}
+
 /// A client may invent methods; a metric's label must not grow with them.
 fn method_label(method: &Method) -> &'static str {
     match method.as_str() {
@@ -71,5 +84,24 @@ fn method_label(method: &Method) -> &'static str {
         "DELETE" => "DELETE",
         "OPTIONS" => "OPTIONS",
         _ => "OTHER",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_token;
+
+    #[test]
+    fn a_link_s_token_is_not_logged() {
+        for (path, logged) in [
+            ("/s/secret", "/s/-"),
+            ("/join/secret", "/join/-"),
+            ("/shared/secret", "/shared/-"),
+            ("/api/generate/shared/secret/files/a/b.ts", "/api/generate/shared/-/files/a/b.ts"),
+            ("/api/generate/history/1", "/api/generate/history/1"),
+            ("/sign-in", "/sign-in"),
+        ] {
+            assert_eq!(without_token(path), logged);
+        }
     }
 }
