@@ -4,7 +4,17 @@
 
 use std::process::Output;
 
+use aether_common::{
+    clock::Clock,
+    id::{Ids, UserId},
+    model::{generation::Kind, user::Role},
+};
 use aether_demo_model as demo;
+use aether_generation::prompts::{NewOverride, Prompts};
+use aether_store::{
+    Store,
+    users::{self, NewUser},
+};
 use serde_json::Value;
 use tokio::process::Command;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -67,6 +77,36 @@ async fn a_missed_threshold_is_an_exit_code_and_the_failures_are_told() {
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!((&report["kinds"][0]["type"], &report["all"]["valid"]), (&"cli".into(), &1.into()));
     stop.cancel();
+}
+
+#[tokio::test]
+async fn an_administrators_own_prompt_is_the_one_that_is_measured() {
+    let dir = tempfile::tempdir().unwrap();
+    let url = Store::sqlite_url(&dir.path().join("own.db"));
+    let store = Store::connect(&url).await.unwrap();
+    let (ids, now) = (Ids::system(), Clock::system().now());
+    let ada: UserId = ids.mint();
+    let mut tx = store.begin().await.unwrap();
+    let account = NewUser {
+        id: ada,
+        email: "ada@example.org".into(),
+        password_hash: None,
+        name: "Ada".into(),
+        role: Role::Admin,
+        created_at: now,
+    };
+    users::create(&mut tx, &account).await.unwrap();
+    tx.save().await.unwrap();
+    let new = NewOverride { kind: Kind::Cli, text: "Be brief.", note: None, user_id: ada, now };
+    Prompts::new(store.clone()).create(&new, ids.mint()).await.unwrap();
+    store.close().await;
+
+    let output = eval(&[("DATABASE_URL", &url)], &["--set", "two.yaml", "--json"]).await;
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let versions: Vec<_> =
+        report["kinds"].as_array().unwrap().iter().map(|one| &one["promptVersion"]).collect();
+    assert!(versions[0].as_str().unwrap().starts_with("ui@") && !versions[0].as_str().unwrap().contains('+'));
+    assert!(versions[1].as_str().unwrap().ends_with("+1"), "{versions:?}");
 }
 
 #[tokio::test]

@@ -122,10 +122,13 @@ pub struct Figures {
 
 /// The figures of one kind.
 #[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct OfKind {
     /// It.
     #[serde(rename = "type")]
     pub kind: Kind,
+    /// With these instructions.
+    pub prompt_version: String,
     /// Its figures.
     #[serde(flatten)]
     pub figures: Figures,
@@ -349,9 +352,12 @@ impl Report {
         let figures = |kind: Option<Kind>| {
             Figures::of(outcomes.iter().filter(|one| kind.is_none_or(|kind| one.kind == kind)))
         };
-        let kinds = Kind::ALL.into_iter().map(|kind| OfKind { kind, figures: figures(Some(kind)) });
+        let kinds = Kind::ALL.into_iter().filter_map(|kind| {
+            let first = outcomes.iter().find(|one| one.kind == kind)?;
+            Some(OfKind { kind, prompt_version: first.prompt_version.clone(), figures: figures(Some(kind)) })
+        });
         Self {
-            kinds: kinds.filter(|one| one.figures.asked > 0).collect(),
+            kinds: kinds.collect(),
             all: figures(None),
             failures: outcomes.into_iter().filter(|one| !one.ended.is_good()).collect(),
         }

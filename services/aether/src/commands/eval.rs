@@ -126,9 +126,13 @@ async fn prompts(settings: &Settings) -> Prompts {
     let missing = url
         .strip_prefix("sqlite://")
         .is_some_and(|path| !Path::new(path.split('?').next().unwrap_or(path)).exists());
-    if !missing && let Ok(Ok(store)) = tokio::time::timeout(PATIENCE, Store::open(url)).await {
+    if missing {
+        return Prompts::built_in();
+    }
+    if let Ok(Ok(store)) = tokio::time::timeout(PATIENCE, Store::open(url)).await {
         return Prompts::new(store);
     }
+    say("The database does not answer: the built-in prompts are measured.");
     Prompts::built_in()
 }
 
@@ -160,10 +164,14 @@ async fn providers(
     Ok(setup::from_settings(&deps).await?.0)
 }
 
-#[expect(clippy::print_stderr, reason = "progress is for who waits, not for who reads the figures")]
+#[expect(clippy::print_stderr, reason = "this is for who waits, not for who reads the figures")]
+fn say(line: &str) {
+    eprintln!("{line}");
+}
+
 fn progress(done: usize, all: usize, outcome: &Outcome) {
     let prompt = line(&outcome.prompt, 60);
-    eprintln!("{done:>4}/{all} {:<4} {:<18} {prompt}", outcome.kind.as_str(), word(outcome));
+    say(&format!("{done:>4}/{all} {:<4} {:<18} {prompt}", outcome.kind.as_str(), word(outcome)));
 }
 
 #[expect(clippy::print_stdout, reason = "a command answers on standard output")]
@@ -177,8 +185,8 @@ fn show(report: &Report, json: bool) {
 
 fn table(report: &Report) -> String {
     let mut out = format!(
-        "{:<6}{:>6}{:>7}{:>14}{:>9}{:>11}{:>8}{:>8}{:>9}{:>9}\n",
-        "kind",
+        "{:<10}{:>6}{:>7}{:>14}{:>9}{:>11}{:>8}{:>8}{:>9}{:>9}\n",
+        "prompt",
         "asked",
         "valid",
         "after repair",
@@ -193,7 +201,7 @@ fn table(report: &Report) -> String {
         // Writing to a String never fails.
         let _ = writeln!(
             out,
-            "{name:<6}{:>6}{:>7}{:>14}{:>9}{:>11}{:>8}{:>8}{:>9}{:>9.1}",
+            "{name:<10}{:>6}{:>7}{:>14}{:>9}{:>11}{:>8}{:>8}{:>9}{:>9.1}",
             figures.asked,
             figures.valid,
             figures.valid_after_repair,
@@ -206,7 +214,7 @@ fn table(report: &Report) -> String {
         );
     };
     for one in &report.kinds {
-        row(one.kind.as_str(), &one.figures);
+        row(&one.prompt_version, &one.figures);
     }
     row("all", &report.all);
     for failure in &report.failures {
