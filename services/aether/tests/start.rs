@@ -54,6 +54,15 @@ fn a_database_that_does_not_answer_is_named() {
 }
 
 #[test]
+fn an_unknown_storage_is_named_without_its_secret() {
+    for url in ["ftp://files.example.org", "s3://key:hunter2@bucket", "file:///proc/nowhere"] {
+        let said = complaint(&[("STORAGE_URL", url)]);
+        assert!(said.contains("STORAGE_URL holds") && said.contains("it may hold"), "{said}");
+        assert!(!said.contains("hunter2"), "{said}");
+    }
+}
+
+#[test]
 fn production_refuses_the_defaults() {
     let said = complaint(&[("AETHER_ENV", "production")]);
     assert!(said.contains("required in production"), "{said}");

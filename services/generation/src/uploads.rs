@@ -1,7 +1,7 @@
 //! Files that users put into a prompt's context: kept with a bound for each user, read as text by the worker, and deleted
 //! when they were not used for a week.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use aether_boot::Deps;
 use aether_common::{
@@ -32,6 +32,7 @@ const KEY_KEPT: TimeDelta = TimeDelta::hours(24);
 pub(crate) const ORPHAN_AGE: TimeDelta = TimeDelta::hours(1);
 /// Uploads that one process takes in at once: each is held in memory.
 const MAX_AT_ONCE: usize = 16;
+const MAX_WAIT: Duration = Duration::from_secs(10);
 const BATCH: i64 = 100;
 
 /// The uploads; cheap to clone.
@@ -47,9 +48,12 @@ impl Uploads {
         Self { deps, slots: Arc::new(Semaphore::new(MAX_AT_ONCE)) }
     }
 
-    /// Waits until another file may be read into memory.
+    /// Waits until another file may be read into memory, but not for long: 503 then.
     pub async fn slot(&self) -> Result<SemaphorePermit<'_>, Problem> {
-        self.slots.acquire().await.map_err(Problem::unavailable)
+        match tokio::time::timeout(MAX_WAIT, self.slots.acquire()).await {
+            Ok(slot) => slot.map_err(Problem::unavailable),
+            Err(_) => Err(Problem::unavailable("as many uploads as one process takes are under way")),
+        }
     }
 
     /// Keeps a file: text alone, 415 `unsupported_upload` otherwise. The same key with the same file gives the first answer,

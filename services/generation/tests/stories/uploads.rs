@@ -145,6 +145,9 @@ async fn a_prompt_names_its_own_uploads_alone() {
         }
         let answer = site.post(&ana, "/ui", &ask(json!([kept["id"]]))).send().await.unwrap();
         assert_eq!(answer.status(), StatusCode::CREATED, "{}", site.name);
+        let made: Value = answer.json().await.unwrap();
+        let told = &made["metadata"]["context"]["uploads"][0];
+        assert_eq!(told["name"], "a.txt", "{} {}", site.name, made["metadata"]);
     }
 }
 
