@@ -9,13 +9,13 @@ use aether_testkit::{
     process::pause,
     reader::{Told, follow},
 };
-use axum::{Json, Router, routing::get};
+use axum::{Router, routing::get};
 use futures::StreamExt;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 /// For a whole story, on a machine that is busy with others.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_mins(1);
 
 pub struct Stand {
     pub model: DemoModel,
@@ -40,7 +40,7 @@ impl Stand {
         let keys = people.jwks();
         let answer = move || {
             let keys = keys.clone();
-            async move { Json(keys) }
+            async move { aether_web::extract::Json(keys) }
         };
         let auth = Router::new().route("/.well-known/jwks.json", get(answer));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
