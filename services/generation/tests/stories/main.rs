@@ -5,9 +5,10 @@
 mod basics;
 mod cache;
 mod history;
-mod money;
 mod mending;
+mod money;
 mod prompts;
 mod site;
 mod takeover;
+mod twins;
 mod uploads;
