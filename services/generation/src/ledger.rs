@@ -96,6 +96,9 @@ pub enum ReserveError {
     /// The budget does not cover what is read and a short answer.
     #[error("the budget is spent")]
     Spent,
+    /// A budget applies and nobody knows what the model costs: no sum could be held for it.
+    #[error("the model has no known price")]
+    Unpriced,
     /// The books cannot be written.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -149,7 +152,7 @@ impl Ledger {
     }
 
     /// Holds the price of a call under every limit that applies: of all that it may read and write or, when less is left, of a
-    /// shorter answer. A model without a price is never refused.
+    /// shorter answer. A model that costs nothing is never refused; one whose price nobody knows is, where a budget applies.
     pub async fn reserve(&self, ask: &Ask<'_>) -> Result<Reservation, ReserveError> {
         let prices = ask.model.prices();
         let price = |output_tokens| prices.micros(Usage { input_tokens: ask.input_tokens, output_tokens });
@@ -159,8 +162,12 @@ impl Ledger {
         let Some((role, own)) = budgets::find_payer(&mut tx, ask.user_id).await? else {
             return Err(ReserveError::Spent);
         };
+        let limits = self.limits(role, own);
+        if limits.any() && !ask.model.has_known_price() {
+            return Err(ReserveError::Unpriced);
+        }
         let entry = self.entry(ask, role);
-        let reserved = usage::reserve(&mut tx, &entry, &self.limits(role, own), want, need).await?;
+        let reserved = usage::reserve(&mut tx, &entry, &limits, want, need).await?;
         let max_output_tokens = match reserved {
             Reserved::Spent => return Err(ReserveError::Spent),
             Reserved::Unlimited => None,

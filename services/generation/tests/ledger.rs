@@ -46,7 +46,7 @@ fn model() -> Model {
 }
 
 fn free() -> Model {
-    Model { input_micros_per_million: Some(0), output_micros_per_million: None, ..model() }
+    Model { input_micros_per_million: Some(0), output_micros_per_million: Some(0), ..model() }
 }
 
 fn used(input_tokens: u64, output_tokens: u64) -> Usage {
@@ -86,7 +86,7 @@ async fn start(backend: &Backend, user_id: UserId) -> GenerationId {
         kind: Kind::Api,
         title: "T",
         prompt: "p",
-        language: None,
+        language: Some(0),
         model: None,
         parent_id: None,
         room_id: None,
@@ -182,6 +182,8 @@ async fn without_a_limit_or_a_price_nothing_is_refused_or_held() {
     }
     for desk in desks(day(0)).await {
         assert!(matches!(desk.ask(&model(), 1, 1).await, Err(ReserveError::Spent)), "{}", desk.name);
+        let unknown = Model { input_micros_per_million: None, ..free() };
+        assert!(matches!(desk.ask(&unknown, 1, 1).await, Err(ReserveError::Unpriced)), "{}", desk.name);
         let call = desk.ask(&free(), 1_000_000, 1_000_000).await.unwrap();
         assert_eq!(call.max_output_tokens, None);
         assert_eq!(desk.ledger.settle(call, used(3, 4)).await.unwrap(), 0);

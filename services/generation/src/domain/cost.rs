@@ -46,6 +46,11 @@ pub fn price_micros(model: &Model, usage: Usage) -> i64 {
 }
 
 impl Model {
+    /// Whether somebody said what it costs, be it nothing.
+    pub fn has_known_price(&self) -> bool {
+        self.input_micros_per_million.is_some() && self.output_micros_per_million.is_some()
+    }
+
     /// Its prices.
     pub fn prices(&self) -> Prices {
         let known = |price: Option<i64>| price.unwrap_or(0).max(0);

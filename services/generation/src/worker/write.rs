@@ -195,6 +195,13 @@ async fn call(
     let reservation = match job.worker.ledger.reserve(&ask).await {
         Ok(reservation) => reservation,
         Err(ReserveError::Spent) => return Err(spent().into()),
+        Err(ReserveError::Unpriced) => {
+            return Err(failed(
+                "model_unpriced",
+                "A budget applies, and nobody has said what this model costs. List it with its price in aether.toml.",
+            )
+            .into());
+        }
         Err(ReserveError::Store(error)) => {
             tracing::warn!(generation.id = %job.claim.generation_id, %error, "no money can be reserved");
             return Err(Stop::Lost.into());

@@ -348,3 +348,14 @@ async fn a_provider_that_keeps_to_no_bound_is_stopped_within_a_piece() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_model_whose_price_nobody_knows_is_no_way_round_a_budget() {
+    for site in priced_sites(&[("AETHER_BUDGET_USER_DAY", "1")]).await {
+        let ana = site.people.join("Ana").await;
+        let id = site.begin(&ana, "code", json!({"prompt": "a slug", "model": "speed:100000"})).await;
+        let made = site.ended(&ana, &id).await;
+        assert_eq!(made["error"]["code"], "model_unpriced", "{} {made}", site.name);
+        assert_eq!(site.model.calls(), 0, "{}", site.name);
+    }
+}
