@@ -86,7 +86,7 @@ async fn start(backend: &Backend, user_id: UserId) -> GenerationId {
         kind: Kind::Api,
         title: "T",
         prompt: "p",
-        language: Some(0),
+        language: None,
         model: None,
         parent_id: None,
         room_id: None,
