@@ -106,7 +106,8 @@ pub(crate) async fn refresh(tx: &mut Tx, id: GenerationId) -> Result<()> {
     Ok(())
 }
 
-/// Indexes the rows that were there before the index; once, right after its migration.
+/// Indexes the rows that were there before the index; once, right after its migration. Processes that start together wait
+/// for each other's rows: one that skipped them could call the index whole while the other dies.
 pub(crate) async fn index_missing(store: &Store) -> Result<()> {
     loop {
         let mut tx = store.begin().await?;
@@ -122,7 +123,7 @@ pub(crate) async fn index_missing(store: &Store) -> Result<()> {
             &mut tx,
             fetch_all as (Uuid,),
             sql!("SELECT g.id FROM generations g WHERE NOT EXISTS (SELECT 1 FROM generation_search s
-                  WHERE s.generation_id = g.id) ORDER BY g.id LIMIT $1" [pg " FOR UPDATE SKIP LOCKED"] [sq ""]),
+                  WHERE s.generation_id = g.id) ORDER BY g.id LIMIT $1" [pg " FOR UPDATE"] [sq ""]),
             i64::try_from(BATCH).unwrap_or(100)
         )?;
         for (id,) in &ids {
