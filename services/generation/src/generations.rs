@@ -126,10 +126,10 @@ impl Generations {
             created_at: now,
         };
         let kept = self.keep(&new, &payload).await;
-        if !matches!(kept, Ok(kept) if kept == id) {
-            self.forget(id).await;
-        } else {
+        if matches!(kept, Ok(kept) if kept == id) {
             self.tell_started(id, user, start).await;
+        } else {
+            self.forget(id).await;
         }
         kept
     }

@@ -18,7 +18,12 @@ async fn an_invalid_artifact_is_mended_in_a_new_attempt() {
             let (text, last) = text_of(&events);
             let metadata = &last["metadata"];
             assert_eq!(metadata["validation"], json!({"ok": true, "issues": []}), "{} {kind}", site.name);
-            assert_eq!((site.model.calls() - calls, &metadata["attempts"]), (2, &json!(2)), "{} {kind}", site.name);
+            assert_eq!(
+                (site.model.calls() - calls, &metadata["attempts"]),
+                (2, &json!(2)),
+                "{} {kind}",
+                site.name
+            );
             assert_eq!(last["result"], text);
             let stages: Vec<Value> = events
                 .iter()
@@ -39,7 +44,12 @@ async fn what_cannot_be_mended_is_completed_and_says_what_is_wrong() {
         let body = json!({"prompt": "a function that makes slugs", "model": "fault-invalid+speed-max"});
         let id = site.begin(&ana, "code", body).await;
         let made = site.ended(&ana, &id).await;
-        assert_eq!((made["status"].as_str(), site.model.calls()), (Some("completed"), 2), "{}: once", site.name);
+        assert_eq!(
+            (made["status"].as_str(), site.model.calls()),
+            (Some("completed"), 2),
+            "{}: once",
+            site.name
+        );
         let metadata = &made["metadata"];
         assert_eq!(metadata["validation"]["ok"], false, "{} {metadata}", site.name);
         let issue = &metadata["validation"]["issues"][0];

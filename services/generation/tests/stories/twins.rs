@@ -13,11 +13,12 @@ async fn fifty_equal_submits_at_once_are_one_job_and_one_call() {
         let other = site.start_service().await;
         let body = json!({"prompt": "words", "model": "tokens:50+speed:200", "cache": false});
         let submit = async |number: usize, body: &Value| {
-            let url = if number % 2 == 0 { &site.url } else { &other };
+            let url = if number.is_multiple_of(2) { &site.url } else { &other };
             let request = site.http.post(format!("{url}/code")).bearer_auth(&ana.token).json(body);
             let request = request.header("Idempotency-Key", "the same");
             // Some wait for the end, some do not.
-            let request = if number % 3 == 0 { request } else { request.header("Prefer", "respond-async") };
+            let request =
+                if number.is_multiple_of(3) { request } else { request.header("Prefer", "respond-async") };
             let answer = request.send().await.unwrap();
             (answer.status(), answer.json::<Value>().await.unwrap())
         };
