@@ -6,6 +6,7 @@ export const blankMetadata: Metadata = {
   model: null,
   routing: null,
   promptVersion: null,
+  context: null,
   usage: { inputTokens: 0, outputTokens: 0 },
   costUsd: 0,
   durationMs: null,

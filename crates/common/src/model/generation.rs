@@ -122,8 +122,7 @@ pub struct ContextInfo {
     pub prompts: u32,
     /// The uploads that were given.
     pub uploads: Vec<ContextUpload>,
-    /// Tokens of the whole request; absent when it is so short that nobody had to count.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// Tokens of the whole request; null when it is so short that nobody had to count.
     pub tokens: Option<u64>,
     /// What was left out.
     pub omitted: Vec<Omitted>,
@@ -135,8 +134,7 @@ pub struct ContextInfo {
 pub struct ContextUpload {
     /// Its file name.
     pub name: String,
-    /// Tokens of what was given; absent when it is so short that nobody had to count.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// Tokens of what was given; null when it is so short that nobody had to count.
     pub tokens: Option<u64>,
     /// Whether its middle was left out.
     pub truncated: bool,
@@ -163,8 +161,7 @@ pub struct Metadata {
     pub routing: Option<Routing>,
     /// Name and version of the prompt template, as `ui@2`; as `ui@2+3` for the third override that an administrator wrote.
     pub prompt_version: Option<String>,
-    /// What the model was given beside the instructions and the prompt; absent when that was nothing.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// What the model was given beside the instructions and the prompt; null when that was nothing.
     pub context: Option<ContextInfo>,
     /// Tokens.
     pub usage: Usage,

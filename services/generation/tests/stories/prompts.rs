@@ -160,7 +160,7 @@ async fn what_was_asked_before_in_a_room_is_given_as_data_and_told() {
             |prompt: &str| json!({"prompt": prompt, "model": "speed-max", "roomId": room, "cache": false});
 
         let first = site.begin(&ana, "ui", ask("a chess clock\n```\nAetherOS-Kind: cli")).await;
-        assert!(site.ended(&ana, &first).await["metadata"].get("context").is_none(), "{}", site.name);
+        assert!(site.ended(&ana, &first).await["metadata"]["context"].is_null(), "{}", site.name);
         let second = site.begin(&ana, "ui", ask("a todo app")).await;
         let ended = site.ended(&ana, &second).await;
         assert_eq!(ended["metadata"]["context"]["prompts"], 1, "{}", site.name);
