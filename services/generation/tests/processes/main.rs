@@ -2,6 +2,7 @@
 //! text. Real processes of `aether-generation` on PostgreSQL and Redis.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on must fail")]
 
+mod metrics;
 mod stand;
 
 use std::time::Duration;

@@ -21,7 +21,7 @@ pub struct Stand {
     pub model: DemoModel,
     pub backend: Backend,
     pub people: People,
-    http: reqwest::Client,
+    pub http: reqwest::Client,
     settings: Vec<(&'static str, String)>,
 }
 
@@ -35,7 +35,7 @@ impl Stand {
     pub async fn new() -> Self {
         let backend = Backend::distributed([("METRICS_ADDR", "off")]).await;
         let (lifecycle, people) = (&backend.deps.lifecycle, People::new(&backend.deps));
-        let options = demo::Options { faults: true, ..demo::Options::default() };
+        let options = demo::Options { faults: true, tokens_per_second: 0.0, ..demo::Options::default() };
         let model = demo::serve(options, lifecycle.shutdown.clone(), &lifecycle.tasks).await.unwrap();
         let keys = people.jwks();
         let answer = move || {
