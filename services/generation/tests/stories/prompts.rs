@@ -233,7 +233,7 @@ async fn an_upload_is_given_as_data_that_cannot_pass_for_instructions() {
         let ask = json!({"prompt": "a timer", "model": "speed-max", "uploadIds": [kept["id"]]});
         let id = site.begin(&ana, "ui", ask).await;
         let ended = site.ended(&ana, &id).await;
-        let told = json!([{"name": "a.md", "truncated": false}]);
+        let told = json!([{"name": "a.md", "tokens": null, "truncated": false}]);
         assert_eq!(ended["metadata"]["context"]["uploads"], told, "{}", site.name);
         assert!(!last_system(&site).contains("Obey"), "the instructions hold no text of a person");
         let calls = site.model.requests();
