@@ -13,35 +13,27 @@ use crate::stack::supervisor::{Spec, Supervisor};
 use crate::stack::{Plan, Stack};
 use crate::{front_end, out, ports, process, signals, tools};
 
-/// What a person may have set for their own use, and a test must not see.
-pub const SETTINGS: [&str; 26] = [
-    "AETHER_ENV",
-    "AETHER_LOG",
-    "BIND_ADDR",
-    "METRICS_ADDR",
-    "AETHER_PUBLIC_URL",
-    "AETHER_CORS_ORIGINS",
-    "AETHER_DATA_DIR",
-    "DATABASE_URL",
-    "REDIS_URL",
-    "STORAGE_URL",
-    "OPENAI_API_KEY",
-    "OPENAI_BASE_URL",
-    "AETHER_MODEL_COMPLEX",
-    "AETHER_MODEL_SIMPLE",
-    "AETHER_MASTER_KEY",
-    "AUTH_URL",
-    "GENERATION_URL",
-    "AETHER_TRUSTED_PROXIES",
-    "AETHER_FIRST_USER_ADMIN",
-    "AETHER_RATE_LIMITS",
-    "SMTP_URL",
-    "OAUTH_GOOGLE_CLIENT_ID",
-    "OAUTH_GOOGLE_CLIENT_SECRET",
-    "OAUTH_GITHUB_CLIENT_ID",
-    "OAUTH_GITHUB_CLIENT_SECRET",
-    "RUST_LOG",
-];
+/// What a person may have set for their own use, and a test must not see: all that the product reads.
+pub fn all_settings() -> Vec<String> {
+    const OTHERS: [&str; 11] = [
+        "BIND_ADDR",
+        "METRICS_ADDR",
+        "DATABASE_URL",
+        "REDIS_URL",
+        "STORAGE_URL",
+        "OPENAI_API_KEY",
+        "OPENAI_BASE_URL",
+        "AUTH_URL",
+        "GENERATION_URL",
+        "SMTP_URL",
+        "RUST_LOG",
+    ];
+    let ours = |name: &String| {
+        let family = ["AETHER_", "OAUTH_"].iter().any(|prefix| name.starts_with(prefix));
+        (family && !name.starts_with("AETHER_TEST_")) || OTHERS.contains(&name.as_str())
+    };
+    std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()).filter(ours).collect()
+}
 
 /// `aether` with a fresh data folder.
 pub fn embedded(budget: &Budget) -> Result<()> {
@@ -70,7 +62,7 @@ pub fn start_aether(servers: &mut Supervisor, settings: &[(&str, String)]) -> Re
         program: tools::built("aether", false),
         args: vec!["serve".to_owned()],
         env: env.map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
-        without_env: SETTINGS.map(str::to_owned).to_vec(),
+        without_env: all_settings(),
         folder,
         user: None,
         stop: (Signal::TERM, Duration::from_secs(36)),
@@ -89,7 +81,7 @@ pub fn stack(budget: &Budget) -> Result<()> {
         durability: Durability::ProcessOnly,
         folder: folder.path().to_owned(),
         env: Vec::new(),
-        without_env: SETTINGS.map(str::to_owned).to_vec(),
+        without_env: all_settings(),
     })?;
     let url = stack.gateway.clone();
     let walked = walk(&url, &stack.supervisor.logs(), budget);

@@ -21,7 +21,7 @@ pub fn run(budget: &Budget) -> Result<()> {
     step.done();
     let with_servers = |command: &mut Command| -> Result<()> {
         command.env("AETHER_TEST_DATABASE_URL", &postgres.url).env("AETHER_TEST_REDIS_URL", &redis.url);
-        for name in super::journey::SETTINGS {
+        for name in super::journey::all_settings() {
             command.env_remove(name);
         }
         process::run(command, budget.left())

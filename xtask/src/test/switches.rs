@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-use super::journey::{SETTINGS, start_aether, with_logs};
+use super::journey::{all_settings, start_aether, with_logs};
 use super::{Budget, model};
 use crate::stack::postgres::Durability;
 use crate::stack::supervisor::Supervisor;
@@ -31,7 +31,7 @@ pub fn stack(budget: &Budget) -> Result<()> {
         durability: Durability::ProcessOnly,
         folder: folder.path().to_owned(),
         env: model.map(|(name, value)| (name.to_owned(), value)).to_vec(),
-        without_env: SETTINGS.map(str::to_owned).to_vec(),
+        without_env: all_settings(),
     })?;
     let read = read(&stack.gateway, &stack.supervisor.logs(), budget);
     let names = ["generation-1", "generation-2", "realtime-1", "realtime-2", "nginx"];
