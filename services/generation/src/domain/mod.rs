@@ -6,7 +6,6 @@ pub mod frame;
 pub mod progress;
 pub mod prompt;
 pub mod request;
-pub mod retry;
 pub mod routing;
 pub mod title;
 pub mod tokens;
