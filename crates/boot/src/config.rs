@@ -110,6 +110,12 @@ pub struct Settings {
     pub jobs_per_user: u32,
     /// `AETHER_UNENDED_PER_USER`: how many generations of one user may wait or be made; more are refused.
     pub unended_per_user: u32,
+    /// `AETHER_FIRST_TOKEN_SECONDS`: how long a provider may take to the first text of an answer.
+    pub first_token_seconds: u32,
+    /// `AETHER_IDLE_SECONDS`: how long it may be silent between two pieces.
+    pub idle_seconds: u32,
+    /// `AETHER_TOTAL_SECONDS`: how long a generation may take once a worker has it.
+    pub total_seconds: u32,
     /// `AETHER_CACHE`
     pub cache: CacheSetting,
     /// `AETHER_CACHE_HOURS`: how old a kept answer may be.
@@ -216,6 +222,13 @@ pub const SETTINGS: &[Setting] = &[
         "200",
         "How many generations of one user may wait or be made; more are refused",
     ),
+    setting(
+        "AETHER_FIRST_TOKEN_SECONDS",
+        "30",
+        "How long a provider may take to the first text of an answer, in seconds",
+    ),
+    setting("AETHER_IDLE_SECONDS", "30", "How long a provider may be silent between two pieces, in seconds"),
+    setting("AETHER_TOTAL_SECONDS", "600", "How long a generation may take once it has begun, in seconds"),
     setting(
         "AETHER_CACHE",
         "user",
@@ -476,6 +489,9 @@ impl Settings {
             jobs_per_process: from.number("AETHER_JOBS_PER_PROCESS", 512, 10_000)?,
             jobs_per_user: from.number("AETHER_JOBS_PER_USER", 32, 10_000)?,
             unended_per_user: from.number("AETHER_UNENDED_PER_USER", 200, 100_000)?,
+            first_token_seconds: from.number("AETHER_FIRST_TOKEN_SECONDS", 30, 3600)?,
+            idle_seconds: from.number("AETHER_IDLE_SECONDS", 30, 3600)?,
+            total_seconds: from.number("AETHER_TOTAL_SECONDS", 600, 86_400)?,
             cache: from
                 .one_of(
                     "AETHER_CACHE",

@@ -38,7 +38,7 @@ pub struct Built {
 /// Builds the service and starts its worker. Without a provider it starts the built-in demo model, and says so.
 pub async fn build(deps: &Deps, verifier: Verifier) -> Result<Built, StartError> {
     let (providers, is_demo) = provider::setup::from_settings(deps).await?;
-    build_with(deps, verifier, providers, is_demo, Deadlines::default())
+    build_with(deps, verifier, providers, is_demo, Deadlines::from_settings(&deps.settings))
 }
 
 /// Builds the service on these providers.

@@ -10,7 +10,7 @@ mod write;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use aether_boot::Deps;
+use aether_boot::{Deps, Settings};
 use aether_bus::{Delivery, Topic};
 use aether_common::{
     id::{GenerationId, WorkerId},
@@ -61,11 +61,24 @@ pub struct Worker {
 }
 
 impl Default for Deadlines {
+    /// As when nothing is set.
     fn default() -> Self {
         Self {
             first_token: Duration::from_secs(30),
             idle: Duration::from_secs(30),
             total: Duration::from_mins(10),
+        }
+    }
+}
+
+impl Deadlines {
+    /// As they are set.
+    pub fn from_settings(settings: &Settings) -> Self {
+        let seconds = |number: u32| Duration::from_secs(u64::from(number));
+        Self {
+            first_token: seconds(settings.first_token_seconds),
+            idle: seconds(settings.idle_seconds),
+            total: seconds(settings.total_seconds),
         }
     }
 }

@@ -101,7 +101,7 @@ async fn evaluate(args: &EvalArgs) -> Result<Report, StartError> {
         model_complex: settings.model_complex.clone(),
         model_simple: settings.model_simple.clone(),
         concurrency: args.concurrency as usize,
-        deadlines: Deadlines::default(),
+        deadlines: Deadlines::from_settings(&settings),
     };
     let (mut done, all) = (0, cases.len());
     let report = evaluation

@@ -65,7 +65,7 @@ impl Job {
             done = future => Ok(done),
             () = tokio::time::sleep_until(self.deadline) => Err(Stop::Failed(Failure {
                 code: "deadline".into(),
-                message: format!("It took longer than {} minutes.", self.worker.deadlines.total.as_secs() / 60),
+                message: format!("It took longer than {} seconds.", self.worker.deadlines.total.as_secs()),
             })),
         }
     }
