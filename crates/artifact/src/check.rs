@@ -29,6 +29,7 @@ pub fn check(kind: Kind, files: &mut [File]) -> Validation {
     let mut issues = Vec::new();
     let mut imported = Vec::new();
     let mut has_document = false;
+    let mut room = script::ARTIFACT_WORDS;
     for file in files.iter_mut() {
         match file.status {
             FileStatus::Truncated => issues.push(issue(file, "truncated", "The text ends inside this file.")),
@@ -36,8 +37,14 @@ pub fn check(kind: Kind, files: &mut [File]) -> Validation {
                 issues.push(issue(file, "bad_path", "This path cannot be used, or another file has it."));
             }
             FileStatus::Complete => {
-                let mut read =
-                    Read { kind, file, issues: Vec::new(), imports: Vec::new(), is_document: false };
+                let mut read = Read {
+                    kind,
+                    file,
+                    room: &mut room,
+                    issues: Vec::new(),
+                    imports: Vec::new(),
+                    is_document: false,
+                };
                 read.content();
                 let Read { issues: found, imports, is_document, .. } = read;
                 has_document |= is_document;
@@ -82,6 +89,8 @@ fn missing(kind: Kind, files: &[File], has_document: bool) -> Option<(&'static s
 struct Read<'a> {
     kind: Kind,
     file: &'a File,
+    /// How much script may still be parsed.
+    room: &'a mut usize,
     issues: Vec<Issue>,
     imports: Vec<String>,
     is_document: bool,
@@ -152,7 +161,7 @@ impl Read<'_> {
         let content = self.file.content.as_str();
         match html::scripts(content) {
             Ok(scripts) => {
-                for inline in scripts {
+                for inline in scripts.iter().filter(|inline| !inline.code.trim().is_empty()) {
                     if let Some(source) = inline.name.and_then(script::source_type) {
                         self.script(inline.code, inline.at, source);
                     }
@@ -167,7 +176,7 @@ impl Read<'_> {
 
     /// `at`: where the script begins in the file.
     fn script(&mut self, code: &str, at: usize, source: oxc_span::SourceType) {
-        let Some(found) = script::read(code, source) else { return };
+        let Some(found) = script::read(code, source, self.room) else { return };
         if let Some((byte, what)) = found.error {
             let (line, column) = grammar::place(&self.file.content, at + byte);
             self.syntax(line, column, &what);

@@ -6,15 +6,22 @@ use std::ops::ControlFlow;
 use super::closed;
 use tree_sitter::{Language, Node, ParseOptions, ParseState, Parser, Tree};
 
-/// How often a parse may report back (about every hundred steps) before it is given up, as "nothing found".
-const MAX_REPORTS: usize = 200_000;
+/// A parse reports back about every hundred steps. One that takes more than this, plus one report for so many bytes, is given up,
+/// as "nothing found": usual code takes a third of it, and hostile text can take time and memory without end.
+const REPORTS: usize = 100;
+const BYTES_PER_REPORT: usize = 100;
+/// A longer file is not parsed.
+const MAX_BYTES: usize = 256 << 10;
+/// The same for languages with here-documents, whose scanners take time that grows with the square of how many are open.
+const MAX_BYTES_WITH_DOCUMENTS: usize = 48 << 10;
 
 /// What the grammar of Rust does not know (0.24): an error on a line that holds one of these is none.
 const NEW_IN_RUST: [&str; 7] = ["safe fn", "safe static", "gen ", "![[", "#[", "pub type ", "$"];
 
 /// Where (line and column, from 1) and how a file breaks its language's rules; `None` when nothing was found.
 pub(super) fn find(extension: &str, content: &str) -> Option<(usize, usize, String)> {
-    let tree = tree(&language(extension)?, content)?;
+    let most = if matches!(extension, "sh" | "bash" | "rb") { MAX_BYTES_WITH_DOCUMENTS } else { MAX_BYTES };
+    let tree = tree(&language(extension).filter(|_| content.len() <= most)?, content)?;
     let node = first_error(&tree)?;
     let (line, column) = place(content, node.start_byte());
     let known = match extension {
@@ -54,9 +61,10 @@ fn tree(language: &Language, content: &str) -> Option<Tree> {
     let mut parser = Parser::new();
     parser.set_language(language).ok()?;
     let mut reports = 0;
+    let most = REPORTS + content.len() / BYTES_PER_REPORT;
     let mut progress = |_: &ParseState| {
         reports += 1;
-        if reports < MAX_REPORTS { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        if reports < most { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     };
     let options = ParseOptions::new().progress_callback(&mut progress);
     let bytes = content.as_bytes();

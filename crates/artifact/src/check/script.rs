@@ -14,8 +14,16 @@ use oxc_span::SourceType;
 /// word takes more than 4 KiB in a build without optimisation.
 const STACK_PER_WORD: usize = 10 * 1024;
 const STACK_BASE: usize = 1 << 20;
-/// A text with more words that can nest is not parsed. About 200 KB of usual code.
-const MAX_NESTING_WORDS: usize = 24_000;
+/// A text with more words that can nest is not parsed: some nestings take the parser time that grows with their square
+/// (seconds at this bound). About 60 KB of usual code.
+const MAX_NESTING_WORDS: usize = 6_000;
+/// The same for a text that nests as nobody writes.
+const MAX_WORDS_IF_DEEP: usize = 1_500;
+/// How many of these words are parsed of one artifact; each script counts as some more.
+pub(super) const ARTIFACT_WORDS: usize = 30_000;
+const WORDS_PER_SCRIPT: usize = 30;
+/// So many brackets open at once are such a nesting.
+const DEEP: usize = 250;
 
 /// One at a time, so that hostile texts cannot take many such stacks at once.
 static TURN: Mutex<()> = Mutex::new(());
@@ -46,12 +54,13 @@ pub(super) fn source_type(path: &str) -> Option<SourceType> {
     })
 }
 
-/// Parses a script. `None` when it is too much to be parsed.
-pub(super) fn read(content: &str, source: SourceType) -> Option<Script> {
+/// Parses a script. `None` when it is too much to be parsed, or more than `room` still has; what was parsed is taken off that.
+pub(super) fn read(content: &str, source: SourceType, room: &mut usize) -> Option<Script> {
     let words = nesting_words(content);
-    if words > MAX_NESTING_WORDS {
+    if words > MAX_NESTING_WORDS || (words > MAX_WORDS_IF_DEEP && depth(content) > DEEP) {
         return None;
     }
+    *room = room.checked_sub(words + WORDS_PER_SCRIPT)?;
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     thread::scope(|scope| {
         let parse = || parse(content, source);
@@ -149,12 +158,33 @@ fn nesting_words(content: &str) -> usize {
     count
 }
 
+/// How many brackets are open at once, at most, quotes and comments not regarded: a guess, to be quick.
+fn depth(content: &str) -> usize {
+    let (mut open, mut deepest) = (0_usize, 0);
+    let mut last = b' ';
+    for byte in content.bytes() {
+        match byte {
+            b'(' | b'[' | b'{' | b'<' => open += 1,
+            b')' | b']' | b'}' => open = open.saturating_sub(1),
+            b'>' if last != b'=' => open = open.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(open);
+        last = byte;
+    }
+    deepest
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn parse_one(content: &str, source: SourceType) -> Option<Script> {
+        read(content, source, &mut { ARTIFACT_WORDS })
+    }
+
     fn error(content: &str, extension: &str) -> Option<String> {
-        read(content, source_type(&format!("a.{extension}")).unwrap())
+        parse_one(content, source_type(&format!("a.{extension}")).unwrap())
             .unwrap()
             .error
             .map(|(_, message)| message)
@@ -202,13 +232,13 @@ mod tests {
         {
             assert!(error(content, "tsx").is_some(), "{content}");
         }
-        let (at, _) = read("let a = 1;\nlet b = ;\n", SourceType::ts()).unwrap().error.unwrap();
+        let (at, _) = parse_one("let a = 1;\nlet b = ;\n", SourceType::ts()).unwrap().error.unwrap();
         assert_eq!(at, 19);
     }
 
     #[test]
     fn relative_imports_are_told() {
-        let script = read(
+        let script = parse_one(
             "import a from './a';\nimport './b.css';\nexport * from '../c';\nimport 'react';\nconst d = () => import(\"./d\");\nimport type { E } from './e';\n",
             SourceType::tsx(),
         );
@@ -259,16 +289,23 @@ mod tests {
         ];
         for (open, middle, close) in deep {
             let words = nesting_words(open).max(1);
-            let levels = 2500 / (words + nesting_words(close)).max(1);
+            let levels = (MAX_WORDS_IF_DEEP - 100) / (words + nesting_words(close)).max(1);
             for extension in ["tsx", "ts"] {
                 let text = [&open.repeat(levels), middle, &close.repeat(levels)].concat();
-                assert!(read(&text, source_type(&format!("a.{extension}")).unwrap()).is_some(), "{open}");
                 assert!(
-                    read(&open.repeat(levels), source_type(&format!("a.{extension}")).unwrap()).is_some(),
+                    parse_one(&text, source_type(&format!("a.{extension}")).unwrap()).is_some(),
+                    "{open}"
+                );
+                assert!(
+                    parse_one(&open.repeat(levels), source_type(&format!("a.{extension}")).unwrap())
+                        .is_some(),
                     "{open}"
                 );
             }
         }
-        assert!(read(&"(".repeat(1 << 20), SourceType::ts()).is_none());
+        assert!(parse_one(&"(".repeat(MAX_WORDS_IF_DEEP + 1), SourceType::ts()).is_none());
+        // No bracket, and as deep as it may be.
+        assert!(parse_one(&["!".repeat(MAX_NESTING_WORDS), "a".into()].concat(), SourceType::ts()).is_some());
+        assert!(parse_one(&"!".repeat(MAX_NESTING_WORDS + 1), SourceType::ts()).is_none());
     }
 }

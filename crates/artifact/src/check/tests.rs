@@ -169,3 +169,15 @@ const MODERN: [(&str, &str); 14] = [
     ("Dockerfile", "FROM x\n# the rest of the image is small\nRUN y\n"),
     ("a.sql", "select 1; -- the rest\n"),
 ];
+#[test]
+fn hostile_text_comes_to_an_end_in_every_language() {
+    const UNITS: [&str; 16] = [
+        "(", "{", "a ", "\"", "'", "<<EOF\n", "if ", "\n\t", "${", "[[", "f(x, ", "%w(", "&a *a ",
+        "<script>", "`", "...\n",
+    ];
+    for extension in ["py", "rs", "go", "sh", "java", "rb", "c", "html", "ts", "yaml", "json", "toml"] {
+        for unit in UNITS {
+            assert!(one(&format!("a.{extension}"), &unit.repeat(16_000 / unit.len())).len() <= MAX_ISSUES);
+        }
+    }
+}
