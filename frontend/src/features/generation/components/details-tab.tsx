@@ -21,6 +21,7 @@ export default function DetailsTab({ view }: { view: GenerationView }) {
       }[view.phase],
     ],
     ["Model", metadata?.model ?? generation.model],
+    ["Why this model", metadata?.routing?.reason],
     ["Provider", metadata?.provider === "demo" ? "Built-in demo model" : metadata?.provider],
     ["Duration", metadata?.durationMs == null ? null : duration(metadata.durationMs)],
     ["First words after", metadata?.firstTokenMs == null ? null : duration(metadata.firstTokenMs)],
@@ -34,6 +35,7 @@ export default function DetailsTab({ view }: { view: GenerationView }) {
     ["Started", new Date(generation.createdAt).toLocaleString("en-GB")],
   ];
   const issues = metadata?.validation.issues ?? [];
+  const left = metadata?.context?.omitted ?? [];
   return (
     <div className="details">
       <dl className="facts">
@@ -63,6 +65,16 @@ export default function DetailsTab({ view }: { view: GenerationView }) {
           </ul>
         </>
       )}
+      {left.length > 0 && (
+        <>
+          <h3>Not given to the model</h3>
+          <ul className="grid gap-(--s-3)">
+            {left.map(({ what }) => (
+              <li key={what}>{what}</li>
+            ))}
+          </ul>
+        </>
+      )}
       {metadata?.files && metadata.files.length > 0 && (
         <>
           <h3>Files</h3>
@@ -70,7 +82,10 @@ export default function DetailsTab({ view }: { view: GenerationView }) {
             {metadata.files.map((file) => (
               <div key={file.path}>
                 <dt>{bytes(file.bytes)}</dt>
-                <dd className="mono">{file.path}</dd>
+                <dd>
+                  <span className="mono">{file.path}</span>
+                  {file.status !== "complete" && <span className="faint"> {file.status}</span>}
+                </dd>
               </div>
             ))}
           </dl>
