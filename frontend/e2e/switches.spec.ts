@@ -8,7 +8,7 @@ import { newPerson } from "./fixtures";
 
 const url = process.env.AETHER_URL ?? "http://localhost:8080";
 const seed = Number(process.env.AETHER_SEED ?? Date.now() % 1_000_000_000);
-const CASES = 72;
+const CASES = 144;
 /** People at once, each with one generation after the other. */
 const LANES = 12;
 /** A reader that has come back so often stays until the end. */

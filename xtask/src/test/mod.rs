@@ -42,6 +42,8 @@ enum Stage {
     Generate,
     /// Every operation of the OpenAPI documents, asked with good and bad input by schemathesis
     Schemathesis,
+    /// Readers that are cut off at random and come back another way, against `aether` and two of each service
+    Switches,
     /// The README's curl calls and the browser journey against `aether`
     JourneyEmbedded,
     /// The same through nginx, on three services, PostgreSQL and Redis
@@ -56,7 +58,7 @@ impl Stage {
             Self::JourneyEmbedded | Self::JourneyStack => 10,
             Self::Clippy | Self::Build | Self::Rust => 15,
             Self::Generate => 3,
-            Self::Schemathesis => 5,
+            Self::Schemathesis | Self::Switches => 5,
         };
         Duration::from_mins(minutes)
     }
@@ -71,6 +73,7 @@ impl Stage {
             // The gateway's own tests run a real nginx.
             Self::Rust => &[&tools::POSTGRES, &tools::REDIS, &tools::NGINX, &tools::PYTHON],
             Self::Schemathesis => &[&tools::PYTHON_ENVIRONMENTS],
+            Self::Switches => &[&tools::POSTGRES, &tools::REDIS, &tools::NGINX],
             Self::JourneyEmbedded => &[&tools::BROWSER, &tools::CURL],
             Self::JourneyStack => {
                 &[&tools::BROWSER, &tools::CURL, &tools::POSTGRES, &tools::REDIS, &tools::NGINX]
@@ -101,19 +104,23 @@ impl Stage {
                 }
                 schemathesis::run(&budget)
             }
+            Self::Switches => {
+                if alone {
+                    build_for_journeys(&budget)?;
+                }
+                switches::run(&budget)
+            }
             Self::JourneyEmbedded => {
                 if alone {
                     build_for_journeys(&budget)?;
                 }
-                journey::embedded(&budget)?;
-                switches::embedded(&budget)
+                journey::embedded(&budget)
             }
             Self::JourneyStack => {
                 if alone {
                     build_for_journeys(&budget)?;
                 }
-                journey::stack(&budget)?;
-                switches::stack(&budget)
+                journey::stack(&budget)
             }
         }
     }

@@ -12,7 +12,15 @@ use crate::stack::supervisor::Supervisor;
 use crate::stack::{Plan, Stack};
 use crate::{front_end, out, ports, process, temp};
 
-pub fn embedded(budget: &Budget) -> Result<()> {
+pub fn run(budget: &Budget) -> Result<()> {
+    let embedded = embedded(budget);
+    if let Err(error) = &embedded {
+        out::say(format!("    FAILED: {error:#}"));
+    }
+    stack(budget).and(embedded)
+}
+
+fn embedded(budget: &Budget) -> Result<()> {
     let mut servers = Supervisor::new("switches")?;
     let model = model::start(&mut servers)?;
     let url = start_aether(&mut servers, &model)?;
@@ -20,7 +28,7 @@ pub fn embedded(budget: &Budget) -> Result<()> {
     with_logs(read, &mut servers, &["aether"])
 }
 
-pub fn stack(budget: &Budget) -> Result<()> {
+fn stack(budget: &Budget) -> Result<()> {
     let folder = temp::TempDir::new("switches-folder")?;
     // Stands longer than what uses it: it is dropped last.
     let mut servers = Supervisor::new("switches")?;
