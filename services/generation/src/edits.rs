@@ -12,7 +12,7 @@ use aether_store::{
     generations as rows,
 };
 
-use crate::generations::Generations;
+use crate::{examination::examine, generations::Generations};
 
 /// A longer text is no artifact; models are bounded in the same way.
 const MAX_RESULT_BYTES: usize = 4 * 1024 * 1024;
@@ -54,14 +54,8 @@ pub async fn edit_file(
     if result.len() > MAX_RESULT_BYTES {
         return Err(Problem::new(413, "body_too_large", "All files together may have at most 4 MiB."));
     }
-    let mut files = aether_artifact::parse(&result, before.kind);
-    let validation = aether_artifact::check(before.kind, &mut files);
-    let metadata = Metadata {
-        attempts: 1,
-        files: files.iter().map(aether_artifact::File::info).collect(),
-        validation,
-        ..Metadata::default()
-    };
+    let (files, validation) = examine(&result, before.kind).await;
+    let metadata = Metadata { attempts: 1, files, validation, ..Metadata::default() };
     let id = deps.ids.mint();
     let mut tx = deps.store.begin().await?;
     // Who has left the room goes on with a version of their own.

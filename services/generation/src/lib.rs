@@ -4,6 +4,7 @@
 pub mod domain;
 pub mod edits;
 pub mod evaluation;
+mod examination;
 pub mod generations;
 mod handlers;
 pub mod ledger;

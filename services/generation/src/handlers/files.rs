@@ -22,11 +22,9 @@ use axum::{
 use super::create::answer;
 use crate::{edits, state::State};
 
-/// The files of a generation as they stand, with what the check found of them.
+/// The files of a generation as they stand in its text. What the check found of them is in the metadata.
 pub fn files(generation: &Generation) -> Vec<File> {
-    let mut files = aether_artifact::parse(generation.result.as_deref().unwrap_or(""), generation.kind);
-    aether_artifact::check(generation.kind, &mut files);
-    files
+    aether_artifact::parse(generation.result.as_deref().unwrap_or(""), generation.kind)
 }
 
 /// The files, in the order of the text; of a generation that runs, those begun so far.
@@ -40,7 +38,11 @@ pub async fn list(
     Path(id): Path<GenerationId>,
 ) -> Result<Json<Page<FileInfo>>> {
     let generation = state.generations.get(caller.user_id, id).await?;
-    let items = files(&generation).iter().map(File::info).collect();
+    let items = if generation.status.has_ended() {
+        generation.metadata.files
+    } else {
+        files(&generation).iter().map(File::info).collect()
+    };
     Ok(Json(Page { items, next_cursor: None }))
 }
 
