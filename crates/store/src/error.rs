@@ -40,11 +40,14 @@ impl From<sqlx::Error> for StoreError {
             sqlx::Error::Database(db) if db.is_unique_violation() || db.is_foreign_key_violation() => {
                 Self::Conflict
             }
-            // SQLite: busy (5), locked (6), full (13), cannot open (14). PostgreSQL: classes 08, 53, 57.
+            // SQLite: busy (5), locked (6), full (13), cannot open (14). PostgreSQL: classes 08, 53, 57, and 40, whose
+            // transaction gave way to another one (a deadlock) and may be tried again.
             sqlx::Error::Database(db)
                 if db.code().is_some_and(|code| {
                     matches!(&*code, "5" | "6" | "13" | "14" | "517")
-                        || ["08", "53", "57"].iter().any(|class| code.len() == 5 && code.starts_with(class))
+                        || ["08", "40", "53", "57"]
+                            .iter()
+                            .any(|class| code.len() == 5 && code.starts_with(class))
                 }) =>
             {
                 Self::Unavailable(error.to_string())

@@ -508,7 +508,8 @@ pub async fn delete(db: &mut impl Db, id: GenerationId) -> Result<bool> {
     Ok(q!(db, sql!("DELETE FROM generations WHERE id = $1"), id.0)? == 1)
 }
 
-/// The last event of a generation that has ended, told again from its row.
+/// The last event of a generation that has ended, told again from its row. One that is not there was deleted: whoever still
+/// follows it is told that it was cancelled, in an attempt that no other one comes after.
 pub async fn find_last_event(db: &mut impl Db, id: GenerationId) -> Result<Option<Event>> {
     #[derive(sqlx::FromRow)]
     struct Ended {
@@ -530,7 +531,13 @@ pub async fn find_last_event(db: &mut impl Db, id: GenerationId) -> Result<Optio
         ),
         id.0
     )?;
-    let Some(row) = row else { return Ok(None) };
+    let Some(row) = row else {
+        let there =
+            q!(db, fetch_optional as (Uuid,), sql!("SELECT id FROM generations WHERE id = $1"), id.0)?;
+        let position = Position { attempt: u32::MAX, seq: 1 };
+        let deleted = Event { generation_id: id, position, happening: Happening::Cancelled };
+        return Ok(there.is_none().then_some(deleted));
+    };
     let happening = match parse_status(row.status)? {
         Status::Completed => Happening::Complete {
             result: texts::whole(db.objects(), row.result, row.result_key).await?,

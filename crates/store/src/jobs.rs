@@ -15,7 +15,7 @@ use uuid::Uuid;
 use crate::{
     error::{Result, StoreError},
     sql::{q, sql},
-    tx::{Db, Tx},
+    tx::{Conn, Db, Tx},
 };
 
 /// What a job carries beside its generation. `v` is the form's version; later forms add fields with defaults.
@@ -92,7 +92,8 @@ pub enum CancelRequest {
 
 /// Puts the generation's job into the queue. In the transaction that creates the generation.
 ///
-/// Its turn is the one that is served now, or the one after the user's last job, whichever is later.
+/// Its turn is the one that is served now, or the one after the user's last job, whichever is later. The last job counts also
+/// when it has ended: else who asks again as soon as they are answered would always be before who waits.
 pub async fn create(
     tx: &mut Tx,
     id: GenerationId,
@@ -100,20 +101,57 @@ pub async fn create(
     run_at: DateTime<Utc>,
     payload: &JobPayload,
 ) -> Result<()> {
+    let (next,) = q!(
+        tx,
+        fetch_one as (i64,),
+        sql!(
+            "INSERT INTO turns (user_id, next)
+             SELECT $1, 1 + COALESCE(" [pg "GREATEST"] [sq "MAX"] "(
+                 COALESCE(served, first), COALESCE(first, served)), (SELECT MAX(next) FROM turns), 0)
+             FROM (SELECT (SELECT MAX(turn) FROM jobs WHERE state = 'running') AS served,
+                 (SELECT MIN(turn) FROM jobs WHERE state = 'ready') AS first) AS now
+             WHERE true
+             ON CONFLICT (user_id) DO UPDATE SET next = " [pg "GREATEST"] [sq "MAX"] "(turns.next + 1, excluded.next)
+             RETURNING next"
+        ),
+        user.0
+    )?;
     q!(
         tx,
         sql!(
-            "INSERT INTO jobs (generation_id, user_id, state, run_at, payload, turn)
-             SELECT $1, $2, 'ready', $3, $4, " [pg "GREATEST"] [sq "MAX"] "(
-                 COALESCE((SELECT MIN(turn) FROM jobs WHERE state = 'ready'), (SELECT MAX(turn) FROM jobs), 0),
-                 COALESCE((SELECT MAX(turn) + 1 FROM jobs WHERE user_id = $2), 0))"
+            "INSERT INTO jobs (generation_id, user_id, state, run_at, payload, turn) VALUES ($1, $2, 'ready', $3, $4, $5)"
         ),
         id.0,
         user.0,
         run_at,
-        Json(payload)
+        Json(payload),
+        next - 1
     )?;
     Ok(())
+}
+
+/// Who is claimed: a job whose lease has ended before all that wait. Both looks are answered by an index, in its order.
+macro_rules! claimed {
+    ($by_lease:literal, $skip:literal) => {
+        concat!(
+            "UPDATE jobs SET state = 'running', worker_id = $1, fence = fence + 1, lease_until = $3,
+                 started_at = COALESCE(started_at, $2)
+             WHERE generation_id = COALESCE(
+                 (SELECT generation_id FROM jobs",
+            $by_lease,
+            " WHERE state = 'running' AND lease_until < $2 ORDER BY lease_until LIMIT 1",
+            $skip,
+            "),
+                 (SELECT generation_id FROM jobs WHERE state = 'ready' AND run_at <= $2
+                  AND (user_id IS NULL OR user_id NOT IN
+                      (SELECT busy.user_id FROM jobs busy WHERE busy.state = 'running' AND busy.user_id IS NOT NULL
+                       GROUP BY busy.user_id HAVING COUNT(*) >= $4))
+                  ORDER BY turn, run_at, generation_id LIMIT 1",
+            $skip,
+            "))
+             RETURNING generation_id, fence, started_at, cancel_requested, payload"
+        )
+    };
 }
 
 /// Takes the job whose turn it is: a ready one, or one whose worker's lease has ended. The generation becomes `running`; when
@@ -149,17 +187,7 @@ pub async fn claim(
     let job = q!(
         tx,
         fetch_optional as Job,
-        sql!(
-            "UPDATE jobs SET state = 'running', worker_id = $1, fence = fence + 1, lease_until = $3,
-                 started_at = COALESCE(started_at, $2)
-             WHERE generation_id = (SELECT generation_id FROM jobs
-                 WHERE (state = 'ready' AND run_at <= $2 AND (user_id IS NULL OR user_id NOT IN
-                         (SELECT busy.user_id FROM jobs busy WHERE busy.state = 'running' AND busy.user_id IS NOT NULL
-                          GROUP BY busy.user_id HAVING COUNT(*) >= $4)))
-                     OR (state = 'running' AND lease_until < $2)
-                 ORDER BY turn, run_at, generation_id LIMIT 1" [pg " FOR UPDATE SKIP LOCKED"] ")
-             RETURNING generation_id, fence, started_at, cancel_requested, payload"
-        ),
+        sql!([pg claimed!("", " FOR UPDATE SKIP LOCKED")] [sq claimed!(" INDEXED BY jobs_lease", "")]),
         worker.0,
         now,
         lease_until,
@@ -251,16 +279,17 @@ pub async fn save_progress(db: &mut impl Db, id: GenerationId, fence: i64, progr
     Ok(())
 }
 
-/// Puts a claimed job back, for another worker to take at once: this process is stopping.
-pub async fn release(db: &mut impl Db, id: GenerationId, fence: i64) -> Result<()> {
+/// Puts a claimed job back, for any worker to take from `run_at` on.
+pub async fn release(db: &mut impl Db, id: GenerationId, fence: i64, run_at: DateTime<Utc>) -> Result<()> {
     q!(
         db,
         sql!(
-            "UPDATE jobs SET state = 'ready', worker_id = NULL, lease_until = NULL
+            "UPDATE jobs SET state = 'ready', worker_id = NULL, lease_until = NULL, run_at = $3
              WHERE generation_id = $1 AND fence = $2"
         ),
         id.0,
-        fence
+        fence,
+        run_at
     )?;
     Ok(())
 }
@@ -284,4 +313,29 @@ pub async fn request_cancel(tx: &mut Tx, id: GenerationId) -> Result<CancelReque
 pub async fn count_ready(db: &mut impl Db) -> Result<i64> {
     let (count,) = q!(db, fetch_one as (i64,), sql!("SELECT COUNT(*) FROM jobs WHERE state = 'ready'"))?;
     Ok(count)
+}
+
+/// How the database would claim, a line for each step: tells whether it looks at every job that waits.
+pub async fn explain_claim(db: &mut impl Db, now: DateTime<Utc>) -> Result<Vec<String>> {
+    Ok(match db.conn() {
+        Conn::Pg(c) => {
+            sqlx::query_scalar(concat!("EXPLAIN ", claimed!("", " FOR UPDATE SKIP LOCKED")))
+                .bind(Uuid::nil())
+                .bind(now)
+                .bind(now)
+                .bind(1_i64)
+                .fetch_all(&mut *c)
+                .await?
+        }
+        Conn::Sq(c) => sqlx::query_as(concat!("EXPLAIN QUERY PLAN ", claimed!(" INDEXED BY jobs_lease", "")))
+            .bind(Uuid::nil())
+            .bind(now)
+            .bind(now)
+            .bind(1_i64)
+            .fetch_all(&mut *c)
+            .await?
+            .into_iter()
+            .map(|(_, _, _, step): (i64, i64, i64, String)| step)
+            .collect(),
+    })
 }

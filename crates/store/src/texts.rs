@@ -7,7 +7,7 @@ use crate::{
     error::{Result, StoreError},
     objects::Objects,
     sql::{q, sql},
-    tx::{Db, Pooled, Store, Tx},
+    tx::{Db, Store, Tx},
 };
 
 /// The folder of the objects.
@@ -64,15 +64,19 @@ pub async fn put_away(store: &Store, id: GenerationId) -> Result<bool> {
 
 /// Deletes a generation, its job and its object. The caller has checked that it may. What the storage does not delete now is
 /// swept later.
-pub async fn delete(db: &mut Pooled, id: GenerationId) -> Result<bool> {
+pub async fn delete(store: &Store, id: GenerationId) -> Result<bool> {
+    let mut tx = store.begin().await?;
+    // The job first, as everyone who changes both does: else whoever ends it now waits for us, and we for them.
+    q!(&mut tx, sql!("DELETE FROM jobs WHERE generation_id = $1"), id.0)?;
     let row = q!(
-        db,
+        &mut tx,
         fetch_optional as (Option<String>,),
         sql!("DELETE FROM generations WHERE id = $1 RETURNING result_key"),
         id.0
     )?;
+    tx.save().await?;
     let Some((key,)) = row else { return Ok(false) };
-    if let (Some(key), Some(objects)) = (key, db.objects()) {
+    if let (Some(key), Some(objects)) = (key, store.objects()) {
         forget(&objects, &key).await;
     }
     Ok(true)

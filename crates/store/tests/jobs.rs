@@ -17,6 +17,7 @@ use aether_store::{
     cache::{self, Answerer},
     generations::{self, End, NewGeneration},
     jobs::{self, Bounds, CancelRequest, JobPayload},
+    texts,
     users::{self, NewUser},
 };
 use aether_testkit::databases;
@@ -163,6 +164,99 @@ async fn nobodys_hundred_jobs_starve_anothers_one() {
         }
         let next = [make().await, make().await, make().await, make().await, make().await];
         assert_eq!(next, [ana, ben, ana, ben, ana], "{}", db.engine);
+    }
+}
+
+#[tokio::test]
+async fn who_asks_again_and_again_does_not_starve_who_waits() {
+    for db in databases().await {
+        let (ana, ben, dora) = (user(&db.store).await, user(&db.store).await, user(&db.store).await);
+        let now = Clock::system().now();
+        // Ana and Ben ask anew as soon as they are answered, so one of them always waits. Dora asks for three at once.
+        queue(&db.store, ana, now).await;
+        queue(&db.store, ben, now).await;
+        for _ in 0..3 {
+            queue(&db.store, dora, now).await;
+        }
+        let mut made = Vec::new();
+        for second in 1..10 {
+            let claim = claim(&db.store, now + TimeDelta::seconds(1)).await.unwrap();
+            assert!(end(&db.store, claim.generation_id, Some(claim.fence), now).await);
+            if claim.user_id != dora {
+                queue(&db.store, claim.user_id, now + TimeDelta::microseconds(second)).await;
+            }
+            made.push(claim.user_id);
+        }
+        let of = |user| made.iter().filter(|made| **made == user).count();
+        assert_eq!((of(ana), of(ben), of(dora)), (3, 3, 3), "{}: {made:?}", db.engine);
+        // Whoever is new begins where the others are: nobody has saved up, and nobody has to wait for all that was before.
+        let eve = user(&db.store).await;
+        for _ in 0..2 {
+            queue(&db.store, eve, now).await;
+        }
+        let mut made = Vec::new();
+        for _ in 0..4 {
+            let claim = claim(&db.store, now + TimeDelta::seconds(1)).await.unwrap();
+            assert!(end(&db.store, claim.generation_id, Some(claim.fence), now).await);
+            made.push(claim.user_id);
+        }
+        let of = |user| made.iter().filter(|made| **made == user).count();
+        assert_eq!((of(ana), of(ben), of(eve)), (1, 1, 2), "{}: {made:?}", db.engine);
+    }
+}
+
+#[tokio::test]
+async fn a_claim_looks_at_a_few_jobs_however_many_wait() {
+    for db in databases().await {
+        let now = Clock::system().now();
+        let ids = Ids::system();
+        for _ in 0..20 {
+            let ana = user(&db.store).await;
+            let mut tx = db.store.begin().await.unwrap();
+            for _ in 0..100 {
+                let id = ids.mint();
+                generations::create(&mut tx, &new(id, ana, None)).await.unwrap();
+                jobs::create(&mut tx, id, ana, now, &JobPayload::default()).await.unwrap();
+            }
+            tx.save().await.unwrap();
+        }
+        for _ in 0..40 {
+            claim(&db.store, now).await.unwrap();
+        }
+        let mut conn = db.store.conn().await.unwrap();
+        let plan = jobs::explain_claim(&mut conn, now).await.unwrap().join("\n");
+        for scan in ["Seq Scan on jobs", "SCAN jobs\n", "FOR ORDER BY", "Sort Key: jobs"] {
+            assert!(!plan.contains(scan), "{}: {scan} in\n{plan}", db.engine);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_job_that_is_deleted_while_it_ends_locks_nobody_out() {
+    for db in databases().await {
+        if db.engine == "sqlite" {
+            // One writer at a time.
+            continue;
+        }
+        let ana = user(&db.store).await;
+        let now = Clock::system().now();
+        let id = queue(&db.store, ana, now).await;
+        let held = claim(&db.store, now).await.unwrap();
+        let (metadata, failure) = (Metadata::default(), Failure { code: "x".into(), message: "y".into() });
+        let mut ending = db.store.begin().await.unwrap();
+        jobs::request_cancel(&mut ending, id).await.unwrap();
+        let deleting = texts::delete(&db.store, id);
+        let ending = async {
+            // The other one is waiting by now, or will find nothing to wait for.
+            tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+            let done =
+                generations::end(&mut ending, id, Some(held.fence), &failed(&metadata, &failure, now)).await;
+            ending.save().await.unwrap();
+            done
+        };
+        let (deleted, ended) = tokio::join!(deleting, ending);
+        assert!(deleted.unwrap(), "{}", db.engine);
+        assert!(ended.unwrap(), "{}", db.engine);
     }
 }
 
@@ -337,9 +431,14 @@ async fn a_job_that_was_given_back_is_taken_at_once() {
         let id = queue(&db.store, ana, now).await;
         let first = claim(&db.store, now).await.unwrap();
         let mut conn = db.store.conn().await.unwrap();
-        jobs::release(&mut conn, id, first.fence).await.unwrap();
+        jobs::release(&mut conn, id, first.fence, now).await.unwrap();
         assert_eq!(jobs::count_ready(&mut conn).await.unwrap(), 1);
-        assert_eq!(claim(&db.store, now).await.unwrap().attempt, 2, "{}", db.engine);
+        let second = claim(&db.store, now).await.unwrap();
+        assert_eq!(second.attempt, 2, "{}", db.engine);
+        // Or when there is hope that it goes better.
+        jobs::release(&mut conn, id, second.fence, now + TimeDelta::seconds(2)).await.unwrap();
+        assert!(claim(&db.store, now + TimeDelta::seconds(1)).await.is_none(), "{}", db.engine);
+        assert_eq!(claim(&db.store, now + TimeDelta::seconds(2)).await.unwrap().fence, 3, "{}", db.engine);
     }
 }
 
@@ -420,5 +519,7 @@ async fn what_is_not_saved_is_not_there_and_a_deleted_user_takes_all_along() {
         let kept = queue(&db.store, ana, Clock::system().now()).await;
         assert!(generations::delete(&mut conn, kept).await.unwrap());
         assert_eq!(jobs::count_ready(&mut conn).await.unwrap(), 0, "{}: its job is gone too", db.engine);
+        let last = generations::find_last_event(&mut conn, kept).await.unwrap().unwrap();
+        assert_eq!(last.happening, Happening::Cancelled, "{}: who follows it is told", db.engine);
     }
 }

@@ -252,8 +252,9 @@ impl Generations {
             let mut db = self.deps.store.conn().await?;
             generations::find_payload(&mut db, user, id).await?.unwrap_or_default()
         };
-        // The model that was asked for, not the one that the router chose: it chooses again.
-        let explicit = parent.metadata.routing.is_some_and(|routing| routing.choice == "explicit");
+        // The model that was asked for, not the one that the router chose: it chooses again. Before it has chosen, only what
+        // was asked for is there.
+        let explicit = parent.metadata.routing.is_none_or(|routing| routing.choice == "explicit");
         // Uploads are their owner's: who makes a roommate's generation anew does without them.
         let uploads = asked.upload_ids.into_iter().map(UploadId).collect::<Vec<_>>();
         let own = parent.user_id == user && !uploads.is_empty();
@@ -275,15 +276,32 @@ impl Generations {
         self.start(user, &start).await
     }
 
-    /// Deletes a generation, stopping it first if it runs. Only its starter and the owner of its room may.
+    /// Deletes a generation, stopping it first if it runs; whoever follows it is told that it was cancelled. Only its starter
+    /// and the owner of its room may.
     pub async fn delete(&self, user: UserId, id: GenerationId) -> Result<(), Problem> {
-        match self.cancel(user, id).await {
-            Err(problem) if problem.code != "already_ended" => return Err(problem),
-            _ => {}
+        let has_ended = match self.cancel(user, id).await {
+            Ok(()) => false,
+            Err(problem) if problem.code == "already_ended" => true,
+            Err(problem) => return Err(problem),
+        };
+        let access = {
+            let mut db = self.deps.store.conn().await?;
+            generations::find_access(&mut db, user, id).await?
+        };
+        texts::delete(&self.deps.store, id).await?;
+        if has_ended {
+            self.forget(id).await;
+            return Ok(());
         }
-        let mut db = self.deps.store.conn().await?;
-        texts::delete(&mut db, id).await?;
-        self.forget(id).await;
+        // Its worker can write no end any more. The next attempt drops the text that was told.
+        let head = self.deps.bus.text(id).await.ok().flatten().map_or(Position::START, |(head, _)| head);
+        if self.deps.bus.append(id, head.attempt.saturating_add(1), &Happening::Cancelled).await.is_err() {
+            self.forget(id).await;
+        }
+        if let Some(access) = access {
+            let notice = Notice::GenerationEnded { generation_id: id };
+            self.tell_readers(access.starter, access.room_id, &notice).await;
+        }
         Ok(())
     }
 

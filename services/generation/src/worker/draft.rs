@@ -33,7 +33,7 @@ pub(super) struct Draft {
     pub repaired: bool,
 }
 
-/// What became of a delta.
+/// What became of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Told {
     /// Readers have it.
@@ -57,12 +57,16 @@ impl Draft {
     }
 
     /// Journals a step without text.
-    pub async fn step(&mut self, job: &Job, progress: u8, status: Stage) -> Result<(), Stop> {
+    pub async fn step(&mut self, job: &Job, progress: u8, status: Stage) -> Result<Told, Stop> {
         self.append(job, Happening::Progress { progress, status, delta: None }).await
     }
 
     /// Journals a delta.
-    pub async fn tell(&mut self, job: &Job, delta: String) -> Result<Told, Stop> {
+    pub async fn tell(&mut self, job: &Job, mut delta: String) -> Result<Told, Stop> {
+        // No text may hold it (CONTRACT.md "Everywhere"), and PostgreSQL keeps none that does.
+        if delta.contains('\0') {
+            delta = delta.replace('\0', "\u{fffd}");
+        }
         if self.text.len() + delta.len() > MAX_RESULT_BYTES {
             return Err(Stop::Failed(Failure {
                 code: "too_long".into(),
@@ -72,10 +76,7 @@ impl Draft {
         self.text.push_str(&delta);
         let progress = progress::streaming(self.text.len());
         job.told.store(progress, Ordering::Relaxed);
-        let expected = self.head.next();
-        self.append(job, Happening::Progress { progress, status: Stage::Streaming, delta: Some(delta) })
-            .await?;
-        Ok(if self.head.seq < expected.seq { Told::Torn } else { Told::Whole })
+        self.append(job, Happening::Progress { progress, status: Stage::Streaming, delta: Some(delta) }).await
     }
 
     /// Journals a text that is there already, after what is told; `Torn` as with a delta.
@@ -103,15 +104,16 @@ impl Draft {
         self.head = Position { attempt, seq: 0 };
         self.text.clear();
         self.metadata.attempts = attempt;
-        self.step(job, progress::RUNNING, status).await
+        self.step(job, progress::RUNNING, status).await.map(|_| ())
     }
 
-    async fn append(&mut self, job: &Job, happening: Happening) -> Result<(), Stop> {
+    async fn append(&mut self, job: &Job, happening: Happening) -> Result<Told, Stop> {
         let id = job.claim.generation_id;
         match job.worker.deps.bus.append(id, self.head.attempt, &happening).await {
             Ok(position) => {
+                let torn = position < self.head.next();
                 self.head = position;
-                Ok(())
+                Ok(if torn { Told::Torn } else { Told::Whole })
             }
             Err(AppendError::Stale { current }) => {
                 tracing::warn!(event = "fenced", generation.id = %id, current, "a later attempt is written");

@@ -7,11 +7,10 @@ use std::{
     time::Duration,
 };
 
-use aether_artifact as artifact;
 use aether_bus::After;
 use aether_common::{
     event::{Happening, Position, Stage},
-    model::generation::{Failure, FileInfo, Metadata, Status, Validation},
+    model::generation::{Failure, Metadata, Status},
     money,
     notice::Notice,
 };
@@ -20,12 +19,14 @@ use aether_store::{
     generations::{self, End},
     jobs::{self, Claim},
 };
+use chrono::TimeDelta;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::{HEARTBEAT, LEASE, Worker, answered, brief, draft::Draft, draft::Told, write};
 use crate::{
     domain::{progress, prompt},
+    examination::examine,
     provider::{ProviderError, Speaker, Turn},
 };
 
@@ -33,6 +34,10 @@ use crate::{
 const FINISHING: Duration = Duration::from_secs(20);
 /// A job that was claimed more often ends its workers: it fails instead of going round for ever.
 const MAX_CLAIMS: i64 = 8;
+/// How often a whole text is told again when the journal is lost meanwhile.
+const MAX_TELLINGS: usize = 3;
+/// The longest pause before a job that could not be made is claimed again.
+const LONGEST_PAUSE: TimeDelta = TimeDelta::seconds(30);
 
 /// Why the making stopped.
 #[derive(Debug)]
@@ -222,6 +227,10 @@ async fn take_over(job: &Job, draft: &mut Draft) -> bool {
         tracing::warn!(generation.id = %id, %error, "what the worker before spent is not settled yet");
     }
     let Some((head, text)) = held.filter(|(head, _)| head.seq > 0) else { return false };
+    // What ended so many workers may be in the text.
+    if job.claim.fence > MAX_CLAIMS {
+        return false;
+    }
     let before = Position { seq: head.seq - 1, ..head };
     let last = bus
         .replay(id, &After::Position(before))
@@ -260,13 +269,22 @@ async fn whole(job: &Job, draft: &mut Draft) -> Result<(), Stop> {
             tracing::warn!(generation.id = %job.claim.generation_id, %error, "what it cost is not noted yet");
         }
     }
-    job.told.store(progress::VALIDATING, Ordering::Relaxed);
-    draft.step(job, progress::VALIDATING, Stage::Validating).await
+    for _ in 0..MAX_TELLINGS {
+        job.told.store(progress::VALIDATING, Ordering::Relaxed);
+        if draft.step(job, progress::VALIDATING, Stage::Validating).await? == Told::Whole {
+            return Ok(());
+        }
+        // The journal was lost after the last word: what readers hold, and who takes the job over finds, is no text.
+        let text = draft.text.clone();
+        draft.start_over(job, Stage::Running).await?;
+        draft.tell_all(job, &text).await?;
+    }
+    Err(Stop::Lost)
 }
 
 /// Checks the artifact of a whole text, and lets the model mend it once.
 async fn check(job: &Job, draft: &mut Draft) -> Result<(), Stop> {
-    let (files, validation) = examine(job, &draft.text).await;
+    let (files, validation) = examine(&draft.text, job.claim.kind).await;
     let mendable = !validation.ok && !files.is_empty() && !draft.metadata.cached && !draft.repaired;
     draft.metadata.files = files;
     draft.metadata.validation = validation;
@@ -298,7 +316,7 @@ async fn mend(job: &Job, draft: &mut Draft) -> Result<(), Stop> {
     match write::write(job, &mut brief, &turns, draft).await {
         Ok(()) => {
             whole(job, draft).await?;
-            (draft.metadata.files, draft.metadata.validation) = examine(job, &draft.text).await;
+            (draft.metadata.files, draft.metadata.validation) = examine(&draft.text, job.claim.kind).await;
             Ok(())
         }
         Err(Stop::Failed(failure)) => {
@@ -316,26 +334,12 @@ async fn mend(job: &Job, draft: &mut Draft) -> Result<(), Stop> {
     }
 }
 
-/// The artifact in the text and what is to say of it. On a thread of its own: real parsers take their time.
-async fn examine(job: &Job, text: &str) -> (Vec<FileInfo>, Validation) {
-    let (text, kind) = (text.to_owned(), job.claim.kind);
-    let examined = tokio::task::spawn_blocking(move || {
-        let mut files = artifact::parse(&text, kind);
-        let validation = artifact::check(kind, &mut files);
-        (files.iter().map(artifact::File::info).collect(), validation)
-    });
-    examined.await.unwrap_or_else(|error| {
-        tracing::error!(generation.id = %job.claim.generation_id, %error, "the check of an artifact broke off");
-        (Vec::new(), Validation { ok: false, issues: Vec::new() })
-    })
-}
-
 /// Commits the end, then tells it. If the telling fails, readers find the end in the row.
 async fn end(job: &Job, mut draft: Draft, status: Status, error: Option<Failure>) {
     let (worker, claim) = (&job.worker, &job.claim);
     let id = claim.generation_id;
     if status != Status::Completed {
-        (draft.metadata.files, draft.metadata.validation) = examine(job, &draft.text).await;
+        (draft.metadata.files, draft.metadata.validation) = examine(&draft.text, job.claim.kind).await;
     }
     let now = worker.deps.clock.now();
     let metadata = &mut draft.metadata;
@@ -417,15 +421,19 @@ fn log_end(job: &Job, metadata: &Metadata, status: Status, error: Option<&Failur
         .record(Duration::from_millis(duration).as_secs_f64());
 }
 
-/// Gives the job back when this process is stopping; when it was lost there is nothing to give.
+/// Gives the job back: at once when this process is stopping, else, since what it needs is away, after a pause that grows with
+/// its claims. When it was lost there is nothing to give.
 async fn release(job: &Job, lost: &CancellationToken) {
     if lost.is_cancelled() {
         return;
     }
     let id = job.claim.generation_id;
+    let deps = &job.worker.deps;
+    let run_at = deps.clock.now()
+        + if deps.lifecycle.shutdown.is_cancelled() { TimeDelta::zero() } else { pause(job.claim.fence) };
     let released = async {
         let mut db = job.worker.deps.store.conn().await?;
-        jobs::release(&mut db, id, job.claim.fence).await
+        jobs::release(&mut db, id, job.claim.fence, run_at).await
     };
     match released.await {
         Ok(()) => {
@@ -435,6 +443,11 @@ async fn release(job: &Job, lost: &CancellationToken) {
             tracing::warn!(generation.id = %id, %error, "the job's lease must run out");
         }
     }
+}
+
+/// 1, 2, 4, 8, 16 seconds and then half a minute: together longer than a minute's outage, with the claims that are left.
+fn pause(claims: i64) -> TimeDelta {
+    TimeDelta::seconds(1 << (claims - 1).clamp(0, 5)).min(LONGEST_PAUSE)
 }
 
 fn millis(time: Duration) -> u64 {

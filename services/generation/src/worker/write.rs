@@ -1,7 +1,7 @@
 //! The text from a provider: call, again where that may help, elsewhere if possible, until it is whole. What a call may cost is
 //! reserved before it and settled after it, however it ends.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use aether_common::{
     event::Stage,
@@ -25,6 +25,8 @@ use crate::{
 const MAX_CONTINUATIONS: u32 = 2;
 /// What an answer may have when nobody says what the model can write.
 const USUAL_OUTPUT_TOKENS: u64 = 16_384;
+/// How long a provider may take to tell its count after its last word.
+const TAIL: Duration = Duration::from_secs(2);
 /// A provider may count what it reads a little differently: so much of it is reserved beside our own count (an eighth).
 const INPUT_MARGIN: u64 = 8;
 
@@ -222,8 +224,10 @@ async fn call(
             }
         }
     };
-    draft.metadata.usage.input_tokens += usage.input_tokens;
-    draft.metadata.usage.output_tokens += usage.output_tokens;
+    // What a provider tells may be any number.
+    let total = &mut draft.metadata.usage;
+    total.input_tokens = total.input_tokens.saturating_add(usage.input_tokens);
+    total.output_tokens = total.output_tokens.saturating_add(usage.output_tokens);
     match job.worker.ledger.settle(reservation, usage).await {
         Ok(cost) => draft.cost_micros += cost,
         Err(error) => {
@@ -262,8 +266,17 @@ async fn stream(
         let chunk = if let Some(chunk) = ready.take() {
             Some(chunk)
         } else {
-            let by = if has_text { Instant::now() + deadlines.idle } else { first_by };
-            job.by(by, chunks.next()).await??.transpose()?
+            match finish {
+                None => {
+                    let by = if has_text { Instant::now() + deadlines.idle } else { first_by };
+                    job.by(by, chunks.next()).await??.transpose()?
+                }
+                // The text is whole: only the count is still waited for, and not for long.
+                Some(_) => match job.within(TAIL, chunks.next()).await? {
+                    Some(Some(Ok(chunk))) => Some(chunk),
+                    _ => None,
+                },
+            }
         };
         match chunk {
             // The stream ends without an error only after a finish reason.

@@ -365,7 +365,7 @@ async fn a_long_result_moves_out_of_its_row_and_reads_as_before() {
         let filter =
             generations::Filter { text: Some("renamed head".into()), ..generations::Filter::default() };
         assert_eq!(generations::list(&mut db, ana.id, &filter, None, 9).await.unwrap().len(), 1, "{name}");
-        assert!(texts::delete(&mut db, long[0]).await.unwrap(), "{name}");
+        assert!(texts::delete(store, long[0]).await.unwrap(), "{name}");
         assert_eq!(objects.get(&key(long[0])).await.unwrap(), None, "{name}: its object goes with it");
         objects.put(&key(deps.ids.mint()), b"nobody's".to_vec()).await.unwrap();
         assert_eq!(retention::sweep_orphans(deps).await.unwrap(), 1, "{name}");

@@ -4,6 +4,7 @@
 
 mod basics;
 mod cache;
+mod endings;
 mod history;
 mod mending;
 mod money;

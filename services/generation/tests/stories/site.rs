@@ -7,11 +7,11 @@ use aether_demo_model::{self as demo, DemoModel};
 use aether_generation::{
     build_with,
     domain::cost::Model,
-    provider::{Providers, openai::OpenAi},
+    provider::{Call, Chunks, Provider, ProviderError, Providers, openai::OpenAi},
     worker::Deadlines,
 };
 use aether_testkit::{Backend, People, Person, backends, sse};
-use futures::StreamExt;
+use futures::{StreamExt, future::BoxFuture};
 use reqwest::{Response, StatusCode};
 use serde_json::Value;
 
@@ -34,6 +34,35 @@ pub struct Setup {
     pub listed: Vec<Model>,
 }
 
+/// A provider that plays what a test writes: for each call, the pieces of its answer.
+pub struct Scripted(pub Box<dyn Fn(&Call) -> Chunks + Send + Sync>);
+
+impl Provider for Scripted {
+    fn name(&self) -> &str {
+        "scripted"
+    }
+
+    fn stream(&self, call: Call) -> BoxFuture<'_, Result<Chunks, ProviderError>> {
+        Box::pin(std::future::ready(Ok((self.0)(&call))))
+    }
+
+    fn check(&self) -> BoxFuture<'_, Result<(), ProviderError>> {
+        Box::pin(async { Ok(()) })
+    }
+}
+
+/// A site on each backend whose calls are answered by this script.
+pub async fn scripted(script: impl Fn(&Backend) -> Box<dyn Fn(&Call) -> Chunks + Send + Sync>) -> Vec<Site> {
+    let mut sites = Vec::new();
+    for backend in backends([("METRICS_ADDR", "off")]).await {
+        let mut site = Site::idle(backend, Vec::new()).await;
+        let script = script(&site.backend);
+        site.url = site.start_service_with(Arc::new(Scripted(script))).await;
+        sites.push(site);
+    }
+    sites
+}
+
 /// A site on each backend.
 pub async fn sites() -> Vec<Site> {
     sites_with(Setup { settings: &[], listed: Vec::new() }).await
@@ -46,20 +75,7 @@ pub async fn sites_with(setup: Setup) -> Vec<Site> {
     let [one, two] = [0, 1].map(|index| setup.settings.get(index).copied().unwrap_or(none));
     assert!(setup.settings.len() <= 2, "so many settings are passed on");
     for backend in backends([("METRICS_ADDR", "off"), one, two]).await {
-        let deps = backend.deps.clone();
-        let options = demo::Options { faults: true, ..demo::Options::default() };
-        let model =
-            demo::serve(options, deps.lifecycle.shutdown.clone(), &deps.lifecycle.tasks).await.unwrap();
-        let people = People::new(&deps);
-        let mut site = Site {
-            name: backend.name,
-            url: String::new(),
-            model,
-            people,
-            http: deps.http.clone(),
-            listed: setup.listed.clone(),
-            backend,
-        };
+        let mut site = Site::idle(backend, setup.listed.clone()).await;
         site.url = site.start_service().await;
         sites.push(site);
     }
@@ -67,17 +83,41 @@ pub async fn sites_with(setup: Setup) -> Vec<Site> {
 }
 
 impl Site {
+    /// All but the service.
+    async fn idle(backend: Backend, listed: Vec<Model>) -> Self {
+        let deps = backend.deps.clone();
+        let options = demo::Options { faults: true, ..demo::Options::default() };
+        let model =
+            demo::serve(options, deps.lifecycle.shutdown.clone(), &deps.lifecycle.tasks).await.unwrap();
+        let people = People::new(&deps);
+        Self {
+            name: backend.name,
+            url: String::new(),
+            model,
+            people,
+            http: deps.http.clone(),
+            listed,
+            backend,
+        }
+    }
+
     /// Starts the service, with a worker of its own; answers its URL. A second one is as a second process.
     pub async fn start_service(&self) -> String {
+        let base = self.model.base_url().parse().unwrap();
+        let deps = &self.backend.deps;
+        let provider = OpenAi::new("demo", &base, None, deps.http.clone(), deps.clock.clone());
+        self.start_service_with(Arc::new(provider)).await
+    }
+
+    /// The same with a provider of the test's own.
+    pub async fn start_service_with(&self, provider: Arc<dyn Provider>) -> String {
         let quick = Deadlines {
             first_token: Duration::from_secs(2),
             idle: Duration::from_secs(1),
             total: Duration::from_mins(1),
         };
         let deps = self.backend.deps.clone();
-        let base = self.model.base_url().parse().unwrap();
-        let provider = OpenAi::new("demo", &base, None, deps.http.clone(), deps.clock.clone());
-        let providers = Providers::single(Arc::new(provider), self.listed.clone());
+        let providers = Providers::single(provider, self.listed.clone());
         let built = build_with(&deps, self.people.verifier(), providers, true, quick).unwrap();
         let router = stand_alone(built.service, &deps).unwrap();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

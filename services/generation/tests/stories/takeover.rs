@@ -109,7 +109,7 @@ async fn a_job_that_is_stopped_while_it_is_handed_over_ends_with_the_text_that_r
         let told = [step(Stage::Queued, None), step(Stage::Streaming, Some("Half a se"))];
         let (id, fence) = claimed(&deps, &ana, &told).await;
         let mut db = deps.store.conn().await.unwrap();
-        jobs::release(&mut db, id, fence).await.unwrap();
+        jobs::release(&mut db, id, fence, deps.clock.now()).await.unwrap();
         generations.cancel(ana.id, id).await.unwrap();
         let kept = generations.get(ana.id, id).await.unwrap();
         assert_eq!(
