@@ -481,6 +481,32 @@ pub async fn list_ancestors(
     Ok(line)
 }
 
+/// The same line without the results, at most `limit` from its newest end: however long they are, none is read.
+pub async fn list_versions(
+    db: &mut impl Db,
+    reader: UserId,
+    id: GenerationId,
+    limit: usize,
+) -> Result<Vec<Generation>> {
+    let rows = q!(
+        db,
+        fetch_all as Row,
+        sql!(
+            "WITH RECURSIVE line (id, age) AS (
+                 SELECT g.id, 1 FROM generations g WHERE g.id = $2 AND " [pg readable!()] [sq readable!()] "
+                 UNION ALL
+                 SELECT g.id, line.age + 1 FROM line JOIN generations child ON child.id = line.id
+                 JOIN generations g ON g.id = child.parent_id
+                 WHERE line.age < $3 AND " [pg readable!()] [sq readable!()] ")
+             SELECT " [pg listed!()] [sq listed!()] " FROM line JOIN generations g ON g.id = line.id ORDER BY line.age DESC"
+        ),
+        reader.0,
+        id.0,
+        i64::try_from(limit).unwrap_or(100)
+    )?;
+    rows.into_iter().map(Row::into_model).collect()
+}
+
 /// Renames or marks. The caller has checked that it may.
 pub async fn update(
     tx: &mut Tx,

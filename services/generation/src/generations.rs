@@ -248,9 +248,15 @@ impl Generations {
         client_id: Option<String>,
     ) -> Result<GenerationId, Problem> {
         let parent = self.get(user, id).await?;
-        let asked = {
+        let (asked, room_id) = {
             let mut db = self.deps.store.conn().await?;
-            generations::find_payload(&mut db, user, id).await?.unwrap_or_default()
+            let asked = generations::find_payload(&mut db, user, id).await?.unwrap_or_default();
+            // Who has left the room goes on with a version of their own.
+            let room_id = match parent.room_id {
+                Some(room) => generations::find_room_role(&mut db, user, room).await?.map(|_| room),
+                None => None,
+            };
+            (asked, room_id)
         };
         // The model that was asked for, not the one that the router chose: it chooses again. Before it has chosen, only what
         // was asked for is there.
@@ -265,7 +271,7 @@ impl Generations {
                 language: parent.language,
                 model: parent.model.filter(|_| explicit),
                 parent_id: Some(id),
-                room_id: parent.room_id,
+                room_id,
                 temperature: asked.temperature,
                 cache: None,
                 upload_ids: own.then_some(uploads),

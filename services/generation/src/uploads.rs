@@ -1,7 +1,7 @@
 //! Files that users put into a prompt's context: kept with a bound for each user, read as text by the worker, and deleted
 //! when they were not used for a week.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use aether_boot::Deps;
 use aether_common::{
@@ -15,8 +15,9 @@ use aether_store::{
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::{StreamExt, pin_mut};
+use parking_lot::Mutex;
 use sha2::{Digest, Sha256};
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
 
 use crate::domain::{context::UploadText, upload as domain};
 
@@ -32,6 +33,8 @@ const KEY_KEPT: TimeDelta = TimeDelta::hours(24);
 pub(crate) const ORPHAN_AGE: TimeDelta = TimeDelta::hours(1);
 /// Uploads that one process takes in at once: each is held in memory.
 const MAX_AT_ONCE: usize = 16;
+/// The same for one user, so that nobody's slow line takes every place.
+const MAX_OF_ONE: usize = 4;
 const MAX_WAIT: Duration = Duration::from_secs(10);
 const BATCH: i64 = 100;
 
@@ -40,18 +43,36 @@ const BATCH: i64 = 100;
 pub struct Uploads {
     deps: Deps,
     slots: Arc<Semaphore>,
+    own: Arc<Mutex<HashMap<UserId, Arc<Semaphore>>>>,
+}
+
+/// A place for one file in memory.
+#[derive(Debug)]
+pub struct Slot {
+    _own: OwnedSemaphorePermit,
+    _shared: OwnedSemaphorePermit,
 }
 
 impl Uploads {
     /// Uploads on these dependencies.
     pub fn new(deps: Deps) -> Self {
-        Self { deps, slots: Arc::new(Semaphore::new(MAX_AT_ONCE)) }
+        Self { deps, slots: Arc::new(Semaphore::new(MAX_AT_ONCE)), own: Arc::default() }
     }
 
-    /// Waits until another file may be read into memory, but not for long: 503 then.
-    pub async fn slot(&self) -> Result<SemaphorePermit<'_>, Problem> {
-        match tokio::time::timeout(MAX_WAIT, self.slots.acquire()).await {
-            Ok(slot) => slot.map_err(Problem::unavailable),
+    /// Waits until another file of this user may be read into memory, but not for long: 503 then.
+    pub async fn slot(&self, user: UserId) -> Result<Slot, Problem> {
+        let own = {
+            let mut all = self.own.lock();
+            // Whoever has one, or waits for one, holds on to it.
+            all.retain(|_, own| Arc::strong_count(own) > 1);
+            all.entry(user).or_insert_with(|| Arc::new(Semaphore::new(MAX_OF_ONE))).clone()
+        };
+        let both = async {
+            let own = own.acquire_owned().await?;
+            Ok(Slot { _own: own, _shared: self.slots.clone().acquire_owned().await? })
+        };
+        match tokio::time::timeout(MAX_WAIT, both).await {
+            Ok(slot) => slot.map_err(|closed: AcquireError| Problem::unavailable(closed)),
             Err(_) => Err(Problem::unavailable("as many uploads as one process takes are under way")),
         }
     }

@@ -75,7 +75,7 @@ pub async fn create(
         ),
         other => Problem::bad_request("unreadable_body", other.body_text()),
     })?;
-    let _slot = state.uploads.slot().await?;
+    let _slot = state.uploads.slot(caller.user_id).await?;
     let (name, bytes) = tokio::time::timeout(PATIENCE, read(form))
         .await
         .map_err(|_| Problem::new(408, "timeout", "The file took too long to arrive."))??;

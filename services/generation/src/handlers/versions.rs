@@ -25,12 +25,9 @@ pub async fn versions(
     Path(id): Path<GenerationId>,
 ) -> Result<Json<Page<Generation>>> {
     let mut db = state.deps.store.conn().await?;
-    let mut items = generations::list_ancestors(&mut db, caller.user_id, id, MAX_VERSIONS).await?;
+    let items = generations::list_versions(&mut db, caller.user_id, id, MAX_VERSIONS).await?;
     if items.is_empty() {
         return Err(Problem::not_found().into());
-    }
-    for item in &mut items {
-        item.result = None;
     }
     Ok(Json(Page { items, next_cursor: None }))
 }

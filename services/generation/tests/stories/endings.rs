@@ -8,8 +8,9 @@ use std::{
     time::Duration,
 };
 
-use aether_common::id::GenerationId;
+use aether_common::{id::GenerationId, model::room::RoomRole};
 use aether_generation::provider::{Chunk, Chunks, Finish};
+use aether_store::rooms;
 use futures::{StreamExt, stream};
 use serde_json::{Value, json};
 
@@ -172,5 +173,29 @@ async fn what_was_stopped_before_it_began_is_made_anew_with_the_model_that_was_a
         let anew = site.post(&ana, &format!("/history/{waits}/regenerate"), &json!({})).send().await.unwrap();
         let anew: Value = anew.json().await.unwrap();
         assert_eq!(anew["model"], "speed-max", "{}", site.name);
+    }
+}
+
+#[tokio::test]
+async fn who_has_left_the_room_makes_their_generation_anew_for_themselves() {
+    for site in sites().await {
+        let (ana, ben) = (site.people.join("Ana").await, site.people.join("Ben").await);
+        let (store, room) = (&site.backend.deps.store, site.backend.deps.ids.mint());
+        let now = site.backend.deps.clock.now();
+        let mut tx = store.begin().await.unwrap();
+        rooms::create(&mut tx, room, ana.id, "A room", now).await.unwrap();
+        rooms::add_member(&mut tx, room, ben.id, RoomRole::Editor, now).await.unwrap();
+        tx.save().await.unwrap();
+        let body = json!({"prompt": "a slug", "model": "speed-max", "roomId": room});
+        let first = site.begin(&ben, "code", body).await;
+        assert_eq!(site.ended(&ben, &first).await["status"], "completed", "{}", site.name);
+        let mut db = store.conn().await.unwrap();
+        assert!(rooms::remove_member(&mut db, room, ben.id).await.unwrap());
+        let anew = site.post(&ben, &format!("/history/{first}/regenerate"), &json!({})).send().await.unwrap();
+        assert_eq!(anew.status(), 202, "{}", site.name);
+        let anew: Value = anew.json().await.unwrap();
+        assert_eq!((&anew["roomId"], &anew["parentId"]), (&Value::Null, &json!(first)), "{}", site.name);
+        let gone = site.get(&ana, &format!("/history/{}", anew["id"].as_str().unwrap())).await;
+        assert_eq!(gone.status(), 404, "{}: it is Ben's own", site.name);
     }
 }

@@ -372,6 +372,9 @@ async fn a_long_result_moves_out_of_its_row_and_reads_as_before() {
         // Without its object it is not half a text that is told, but none.
         objects.delete(&key(long[1])).await.unwrap();
         assert!(generations::find(&mut db, ana.id, long[1]).await.is_err(), "{name}");
+        // A line of versions is told without any of their texts.
+        let line = generations::list_versions(&mut db, ana.id, long[1], 9).await.unwrap();
+        assert!(line.last().is_some_and(|one| one.id == long[1] && one.result.is_none()), "{name}");
         clock.advance(TimeDelta::days(31));
         assert_eq!(retention::sweep(deps).await.unwrap(), 3, "{name}");
         assert_eq!(objects.get(&key(long[2])).await.unwrap(), None, "{name}");

@@ -38,7 +38,7 @@ pub struct Setup {
 pub struct Scripted(pub Box<dyn Fn(&Call) -> Chunks + Send + Sync>);
 
 impl Provider for Scripted {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "scripted"
     }
 

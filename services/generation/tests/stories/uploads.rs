@@ -189,3 +189,22 @@ async fn texts_are_cut_with_a_word_about_it_and_the_unused_expire_with_their_obj
         clock.advance(TimeDelta::days(-8));
     }
 }
+
+#[tokio::test]
+async fn nobodys_slow_uploads_keep_out_those_of_others() {
+    for backend in backends([("METRICS_ADDR", "off")]).await {
+        let uploads = Uploads::new(backend.deps.clone());
+        let (ana, ben) = (backend.deps.ids.mint(), backend.deps.ids.mint());
+        let mut slow = tokio::task::JoinSet::new();
+        for _ in 0..40 {
+            let uploads = uploads.clone();
+            slow.spawn(async move {
+                let _slot = uploads.slot(ana).await;
+                std::future::pending::<()>().await;
+            });
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        let place = tokio::time::timeout(std::time::Duration::from_secs(2), uploads.slot(ben)).await;
+        assert!(place.is_ok_and(|place| place.is_ok()), "{}", backend.name);
+    }
+}
