@@ -373,8 +373,9 @@ impl Generations {
             user_id: user,
             room_id: start.request.room_id,
         };
-        self.tell_readers(user, start.request.room_id, &notice).await;
-        self.tell(&Topic::jobs(), &()).await;
+        // Together: each of them may wait for a bus that does not answer.
+        let jobs = Topic::jobs();
+        tokio::join!(self.tell_readers(user, start.request.room_id, &notice), self.tell(&jobs, &()));
     }
 
     async fn tell_ended(&self, user: UserId, id: GenerationId) {
@@ -387,10 +388,12 @@ impl Generations {
 
     /// Tells whoever may read the generation: its starter's sockets, and its room's.
     pub(crate) async fn tell_readers(&self, starter: UserId, room: Option<RoomId>, notice: &Notice) {
-        self.tell(&Topic::user(starter), notice).await;
-        if let Some(room) = room {
-            self.tell(&Topic::room(room), notice).await;
-        }
+        let user = Topic::user(starter);
+        tokio::join!(self.tell(&user, notice), async {
+            if let Some(room) = room {
+                self.tell(&Topic::room(room), notice).await;
+            }
+        });
     }
 
     /// What is told over the bus is also in the database, so a failure costs time and nothing else.

@@ -8,7 +8,8 @@ use std::{
     time::Duration,
 };
 
-use aether_common::{id::GenerationId, model::room::RoomRole};
+use aether_bus::Topic;
+use aether_common::{id::GenerationId, model::room::RoomRole, notice::Notice};
 use aether_generation::provider::{Chunk, Chunks, Finish};
 use aether_store::rooms;
 use futures::{StreamExt, stream};
@@ -197,5 +198,37 @@ async fn who_has_left_the_room_makes_their_generation_anew_for_themselves() {
         assert_eq!((&anew["roomId"], &anew["parentId"]), (&Value::Null, &json!(first)), "{}", site.name);
         let gone = site.get(&ana, &format!("/history/{}", anew["id"].as_str().unwrap())).await;
         assert_eq!(gone.status(), 404, "{}: it is Ben's own", site.name);
+    }
+}
+
+#[tokio::test]
+async fn who_is_put_out_of_a_room_hears_no_more_of_what_is_made_there() {
+    for site in sites().await {
+        let (ana, ben) = (site.people.join("Ana").await, site.people.join("Ben").await);
+        let deps = &site.backend.deps;
+        let (store, room, now) = (&deps.store, deps.ids.mint(), deps.clock.now());
+        let mut tx = store.begin().await.unwrap();
+        rooms::create(&mut tx, room, ana.id, "A room", now).await.unwrap();
+        rooms::add_member(&mut tx, room, ben.id, RoomRole::Viewer, now).await.unwrap();
+        tx.save().await.unwrap();
+        let body = json!({"prompt": "a function that makes slugs", "model": "speed:20", "roomId": room});
+        let id = site.begin(&ana, "code", body).await;
+        site.first_delta(&ben, &id).await;
+        let putting_out = async {
+            let mut db = store.conn().await.unwrap();
+            assert!(rooms::remove_member(&mut db, room, ben.id).await.unwrap());
+            let notice = Notice::MemberRemoved { room_id: room, user_id: ben.id };
+            deps.bus.publish(&Topic::room(room), serde_json::to_vec(&notice).unwrap()).await.unwrap();
+        };
+        let reading = async {
+            let mut stream = site.get(&ben, &format!("/history/{id}/events")).await.bytes_stream();
+            stream.next().await.unwrap().unwrap();
+            putting_out.await;
+            while stream.next().await.is_some() {}
+        };
+        let heard = tokio::time::timeout(Duration::from_secs(3), reading).await;
+        assert!(heard.is_ok(), "{}: Ben still reads", site.name);
+        let still: Value = site.get(&ana, &format!("/history/{id}")).await.json().await.unwrap();
+        assert_eq!(still["status"], "running", "{}: and not because it has ended", site.name);
     }
 }
