@@ -59,7 +59,7 @@ pub async fn events(
         Some(room) => {
             // Heard from before the events are read on: whoever is put out meanwhile is not missed.
             let notices = state.deps.bus.subscribe(&Topic::room(room)).await.ok();
-            let put_out = put_out(state.clone(), caller.user_id, id, notices);
+            let put_out = Box::pin(put_out(state.clone(), caller.user_id, id, notices));
             stream_until(&state, id, after, put_out).await
         }
     }
