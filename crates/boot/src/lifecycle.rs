@@ -24,9 +24,14 @@ impl Lifecycle {
 
     /// Stops: cancels the token and waits, at most [`DRAIN`], until every task has ended. `false` when some had to be left.
     pub async fn stop(&self) -> bool {
+        self.stop_within(DRAIN).await
+    }
+
+    /// The same in less time: some of it went by with open requests.
+    pub async fn stop_within(&self, time: Duration) -> bool {
         self.shutdown.cancel();
         self.tasks.close();
-        tokio::time::timeout(DRAIN, self.tasks.wait()).await.is_ok()
+        tokio::time::timeout(time, self.tasks.wait()).await.is_ok()
     }
 }
 
@@ -51,5 +56,19 @@ pub async fn stop_signal() {
     tokio::select! {
         () = interrupt => {}
         () = terminate => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_task_that_never_ends_is_left_in_time() {
+        let lifecycle = Lifecycle::new();
+        lifecycle.tasks.spawn(std::future::pending::<()>());
+        let began = std::time::Instant::now();
+        assert!(!lifecycle.stop_within(Duration::from_millis(20)).await);
+        assert!(began.elapsed() < Duration::from_secs(5) && lifecycle.shutdown.is_cancelled());
     }
 }

@@ -4,7 +4,7 @@ use std::{
     future::Future,
     net::SocketAddr,
     process::ExitCode,
-    sync::Arc,
+    sync::{Arc, OnceLock},
     time::{Duration, Instant},
 };
 
@@ -25,6 +25,9 @@ use crate::{
     lifecycle::{DRAIN, Lifecycle, stop_signal},
     revocations, telemetry,
 };
+
+/// How long the database's connections may take to close.
+const CLOSING: Duration = Duration::from_secs(2);
 
 /// A built service: its routes and their description.
 pub struct Service {
@@ -146,14 +149,20 @@ where
         if settings.process == Process::Aether { settings.public_url.clone() } else { format!("http://{}", settings.bind_addr) },
     );
     let stopping = lifecycle.shutdown.clone();
+    let asked = Arc::new(OnceLock::new());
+    let noted = asked.clone();
     lifecycle.tasks.spawn(async move {
         stop_signal().await;
         tracing::info!(event = "stopping", "asked to stop: taking no new work");
+        let _ = noted.set(Instant::now());
         stopping.cancel();
     });
     serve(listener, router, &lifecycle).await?;
-    let clean = lifecycle.stop().await;
-    deps.store.close().await;
+    // Open requests and tasks have the time together.
+    let gone = asked.get().map_or(Duration::ZERO, Instant::elapsed);
+    let clean = lifecycle.stop_within(DRAIN.saturating_sub(gone)).await;
+    // A task that was left may hold a connection for ever.
+    let _ = tokio::time::timeout(CLOSING, deps.store.close()).await;
     tracing::info!(event = "stopped", clean, "stopped");
     Ok(())
 }
