@@ -202,7 +202,16 @@ impl Generations {
     pub async fn cancel(&self, user: UserId, id: GenerationId) -> Result<(), Problem> {
         self.check_owner(user, id).await?;
         let mut tx = self.deps.store.begin().await?;
-        match jobs::request_cancel(&mut tx, id).await? {
+        let mut state = jobs::request_cancel(&mut tx, id).await?;
+        let mut told = None;
+        if state == CancelRequest::Queued {
+            // A worker that handed it over may have told some of it. Nobody else waits for us while we wait for the bus.
+            drop(tx);
+            told = self.deps.bus.text(id).await.ok().flatten();
+            tx = self.deps.store.begin().await?;
+            state = jobs::request_cancel(&mut tx, id).await?;
+        }
+        match state {
             CancelRequest::Ended => {
                 Err(Problem::conflict("already_ended", "It has ended; nothing is left to stop."))
             }
@@ -214,9 +223,9 @@ impl Generations {
                 Ok(())
             }
             CancelRequest::Queued => {
-                // A worker that handed it over may have told some of it.
-                let (head, text) =
-                    self.deps.bus.text(id).await.ok().flatten().unwrap_or((Position::START, String::new()));
+                // Where the text is not known, all that was held for it is paid.
+                let known = told.is_some();
+                let (head, text) = told.unwrap_or((Position::START, String::new()));
                 let position = head.next();
                 let metadata = Metadata { attempts: head.attempt, ..Metadata::default() };
                 let end = generations::End {
@@ -231,7 +240,7 @@ impl Generations {
                 generations::end(&mut tx, id, None, &end).await?;
                 tx.save().await?;
                 self.append(id, position.attempt, Happening::Cancelled).await;
-                if let Err(error) = self.ledger.settle_lost(id, Some(&text)).await {
+                if let Err(error) = self.ledger.settle_lost(id, known.then_some(&*text)).await {
                     tracing::warn!(generation.id = %id, %error, "what it cost so far is not settled yet");
                 }
                 self.tell_ended(user, id).await;
