@@ -55,6 +55,8 @@ pub struct Claim {
     pub attempt: u32,
     /// When it was claimed for the first time: its deadline counts from here.
     pub started_at: DateTime<Utc>,
+    /// When it was claimed this time.
+    pub claimed_at: DateTime<Utc>,
     /// What the worker before this one noted, see [`crate::generations::save_draft`].
     pub draft: Metadata,
     /// Who started it.
@@ -88,6 +90,19 @@ pub enum CancelRequest {
     Running,
     /// There is no job: it has ended.
     Ended,
+}
+
+/// The time that leases are told in: the database's own where processes share one, so that a process whose clock is wrong
+/// neither takes living jobs over nor loses its own. `own` is this process's time, which is everybody's on SQLite.
+pub async fn now(db: &mut impl Db, own: DateTime<Utc>) -> Result<DateTime<Utc>> {
+    match db.conn() {
+        Conn::Pg(c) => {
+            let (now,): (DateTime<Utc>,) =
+                sqlx::query_as("SELECT clock_timestamp()").fetch_one(&mut *c).await?;
+            Ok(now)
+        }
+        Conn::Sq(_) => Ok(own),
+    }
 }
 
 /// Puts the generation's job into the queue. In the transaction that creates the generation.
@@ -210,6 +225,7 @@ pub async fn claim(
         fence: job.fence,
         attempt: u32::try_from(started.attempt).unwrap_or(1),
         started_at: job.started_at,
+        claimed_at: now,
         draft: started.metadata.0,
         user_id: UserId(started.user_id),
         kind: Kind::parse(&started.r#type).ok_or(StoreError::Inconsistent {

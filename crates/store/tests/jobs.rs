@@ -523,3 +523,17 @@ async fn what_is_not_saved_is_not_there_and_a_deleted_user_takes_all_along() {
         assert_eq!(last.happening, Happening::Cancelled, "{}: who follows it is told", db.engine);
     }
 }
+
+#[tokio::test]
+async fn leases_are_told_in_the_time_of_the_database_where_processes_share_one() {
+    for db in databases().await {
+        let wrong = Clock::system().now() + TimeDelta::hours(1);
+        let mut conn = db.store.conn().await.unwrap();
+        let told = jobs::now(&mut conn, wrong).await.unwrap();
+        if db.engine == "postgres" {
+            assert!(told < wrong - TimeDelta::minutes(55), "{told}: a process whose clock is wrong is not believed");
+        } else {
+            assert_eq!(told, wrong, "one process has one clock");
+        }
+    }
+}

@@ -1,6 +1,8 @@
 //! What can be done with generations, whoever asks: an HTTP handler here, or the realtime service in the same process.
 //! A generation and its job are committed in one transaction; the bus only nudges.
 
+use std::{collections::HashMap, sync::Arc};
+
 use aether_boot::Deps;
 use aether_bus::{After, AppendError, BusError, Following, Topic};
 use aether_common::{
@@ -19,6 +21,7 @@ use aether_store::{
     texts, users,
 };
 use chrono::TimeDelta;
+use parking_lot::Mutex;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -37,6 +40,8 @@ pub struct Generations {
     deps: Deps,
     ledger: Ledger,
     uploads: Uploads,
+    /// One for each user who is starting something now.
+    gates: Arc<Mutex<HashMap<UserId, Arc<tokio::sync::Mutex<()>>>>>,
 }
 
 /// What is to be started.
@@ -85,7 +90,14 @@ impl Start {
 impl Generations {
     /// Operations on these dependencies.
     pub fn new(deps: Deps, ledger: Ledger, uploads: Uploads) -> Self {
-        Self { deps, ledger, uploads }
+        Self { deps, ledger, uploads, gates: Arc::default() }
+    }
+
+    fn gate(&self, user: UserId) -> Arc<tokio::sync::Mutex<()>> {
+        let mut gates = self.gates.lock();
+        // Those that nobody holds go, so there are never more than requests.
+        gates.retain(|_, gate| Arc::strong_count(gate) > 1);
+        gates.entry(user).or_default().clone()
     }
 
     /// Creates a generation and its job. With a `client_id` that was used in the last 24 h, answers the first one, unless it
@@ -140,8 +152,11 @@ impl Generations {
         new: &generations::NewGeneration<'_>,
         payload: &JobPayload,
     ) -> Result<GenerationId, Problem> {
+        // One after the other for one user: twins see each other, and the bound below is exact. Who waits in this process does
+        // so without a connection, so that one user's many requests leave some for the others.
+        let gate = self.gate(new.user_id);
+        let _turn = gate.lock().await;
         let mut tx = self.deps.store.begin().await?;
-        // One after the other for one user: twins see each other, and the bound below is exact.
         users::lock(&mut tx, new.user_id).await?;
         if let Some(client_id) = new.client_id {
             let hash = new.request_hash.unwrap_or_default();
@@ -160,7 +175,8 @@ impl Generations {
             ));
         }
         generations::create(&mut tx, new).await?;
-        jobs::create(&mut tx, new.id, new.user_id, new.created_at, payload).await?;
+        let run_at = jobs::now(&mut tx, new.created_at).await?;
+        jobs::create(&mut tx, new.id, new.user_id, run_at, payload).await?;
         tx.save().await?;
         Ok(new.id)
     }

@@ -3,7 +3,7 @@
 
 mod quota;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use aether_boot::{Budgets, Deps};
 use aether_common::{
@@ -20,7 +20,10 @@ use aether_store::{
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use quota::{Period, next_day, next_month, spent_period};
-use tokio::time::Instant;
+use tokio::{
+    sync::{Semaphore, SemaphorePermit},
+    time::Instant,
+};
 
 pub use quota::{Quota, Quotas, Standings};
 
@@ -38,6 +41,8 @@ const MIN_OUTPUT_TOKENS: u64 = 64;
 const SETTLE_FOR: Duration = Duration::from_secs(10);
 /// The first wait between two tries, and the longest.
 const WAITS: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
+/// More at once would only wait for one another, each with a connection.
+const MAX_BOOKINGS: usize = 4;
 /// How often abandoned calls are looked for.
 const SWEEP_EVERY: Duration = Duration::from_mins(1);
 /// A call that is older than this and whose generation is over was abandoned.
@@ -54,6 +59,8 @@ const LONG_BYTES: usize = 16 * 1024;
 pub struct Ledger {
     deps: Deps,
     budgets: Budgets,
+    /// Bookings that this process makes at once.
+    turns: Arc<Semaphore>,
     /// For the names of models in metrics.
     providers: Option<Providers>,
 }
@@ -107,7 +114,7 @@ pub enum ReserveError {
 impl Ledger {
     /// A ledger with these limits, in micro-dollars.
     pub fn new(deps: Deps, budgets: Budgets) -> Self {
-        Self { deps, budgets, providers: None }
+        Self { deps, budgets, turns: Arc::new(Semaphore::new(MAX_BOOKINGS)), providers: None }
     }
 
     /// Names these providers' models in metrics; every other one is `other`.
@@ -158,6 +165,7 @@ impl Ledger {
         let price = |output_tokens| prices.micros(Usage { input_tokens: ask.input_tokens, output_tokens });
         let want = price(ask.max_output_tokens);
         let need = price(ask.max_output_tokens.min(MIN_OUTPUT_TOKENS));
+        let _turn = self.turn().await;
         let mut tx = self.deps.store.begin().await?;
         let Some((role, own)) = budgets::find_payer(&mut tx, ask.user_id).await? else {
             return Err(ReserveError::Spent);
@@ -308,6 +316,7 @@ impl Ledger {
         let mut wait = WAITS.0;
         loop {
             let booked = async {
+                let _turn = self.turn().await;
                 let mut tx = self.deps.store.begin().await?;
                 let booked = usage::settle(&mut tx, id, used, cost, self.deps.clock.now()).await?;
                 tx.save().await?;
@@ -321,6 +330,11 @@ impl Ledger {
                 done => return done,
             }
         }
+    }
+
+    /// All bookings touch the same few counters: those that wait for them do so without a connection.
+    async fn turn(&self) -> Option<SemaphorePermit<'_>> {
+        self.turns.acquire().await.ok()
     }
 
     fn label<'a>(&self, model: &'a str) -> &'a str {

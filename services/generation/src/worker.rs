@@ -19,7 +19,10 @@ use aether_common::{
 use aether_store::jobs::{self, Bounds, Claim};
 use chrono::TimeDelta;
 use parking_lot::Mutex;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::Instant,
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -134,9 +137,10 @@ impl Worker {
             if shutdown.is_cancelled() {
                 return;
             }
+            let asked = Instant::now();
             match self.claim().await {
                 Ok(Some(claim)) => {
-                    self.take(claim, slot);
+                    self.take(claim, asked, slot);
                     continue;
                 }
                 Ok(None) => {}
@@ -164,9 +168,9 @@ impl Worker {
     }
 
     async fn claim(&self) -> aether_store::Result<Option<Claim>> {
-        let now = self.deps.clock.now();
         let bounds = Bounds { per_user: i64::from(self.deps.settings.jobs_per_user) };
         let mut tx = self.deps.store.begin().await?;
+        let now = jobs::now(&mut tx, self.deps.clock.now()).await?;
         let claim = jobs::claim(&mut tx, self.id, bounds, now, now + LEASE).await?;
         if claim.is_some() {
             tx.save().await?;
@@ -174,13 +178,14 @@ impl Worker {
         Ok(claim)
     }
 
-    fn take(&self, claim: Claim, slot: OwnedSemaphorePermit) {
+    /// `asked` is before the lease was written.
+    fn take(&self, claim: Claim, asked: Instant, slot: OwnedSemaphorePermit) {
         let cancel = CancellationToken::new();
         self.running.lock().insert(claim.generation_id, cancel.clone());
         let worker = self.clone();
         self.deps.lifecycle.tasks.spawn(async move {
             let id = claim.generation_id;
-            job::run(&worker, claim, cancel).await;
+            job::run(&worker, claim, asked, cancel).await;
             worker.running.lock().remove(&id);
             drop(slot);
         });

@@ -32,6 +32,8 @@ use crate::{
 
 /// How long a stopping process lets a job go on before it hands it over.
 const FINISHING: Duration = Duration::from_secs(20);
+/// How long the giving back may take; after that the lease runs out by itself.
+const RELEASING: Duration = Duration::from_secs(5);
 /// A job that was claimed more often ends its workers: it fails instead of going round for ever.
 const MAX_CLAIMS: i64 = 8;
 /// How often a whole text is told again when the journal is lost meanwhile.
@@ -55,6 +57,10 @@ pub(super) struct Job {
     pub worker: Worker,
     pub claim: Claim,
     pub cancel: CancellationToken,
+    /// When this worker asked for it.
+    pub claimed: Instant,
+    /// How long others had it before.
+    pub spent: Duration,
     /// For the whole generation, whoever makes it.
     pub deadline: Instant,
     /// What the row will say of the progress.
@@ -106,8 +112,8 @@ impl Job {
     }
 }
 
-/// Makes the generation of this claim.
-pub(super) async fn run(worker: &Worker, claim: Claim, cancel: CancellationToken) {
+/// Makes the generation of this claim, which was asked for at `asked`.
+pub(super) async fn run(worker: &Worker, claim: Claim, asked: Instant, cancel: CancellationToken) {
     let id = claim.generation_id;
     let attempt = claim.attempt;
     tracing::info!(
@@ -118,12 +124,14 @@ pub(super) async fn run(worker: &Worker, claim: Claim, cancel: CancellationToken
         claims = claim.fence,
         "a generation begins"
     );
-    let spent = (worker.deps.clock.now() - claim.started_at).to_std().unwrap_or_default();
+    let spent = (claim.claimed_at - claim.started_at).to_std().unwrap_or_default();
     let job = Job {
         worker: worker.clone(),
         claim,
         cancel,
-        deadline: Instant::now() + worker.deadlines.total.saturating_sub(spent),
+        claimed: asked,
+        spent,
+        deadline: asked + worker.deadlines.total.saturating_sub(spent),
         told: AtomicU8::new(progress::RUNNING),
     };
     let lost = CancellationToken::new();
@@ -154,19 +162,27 @@ pub(super) async fn run(worker: &Worker, claim: Claim, cancel: CancellationToken
 /// Renews the lease until it is lost. Never resolves while the job is ours.
 async fn beat(job: &Job, lost: &CancellationToken) {
     let (deps, id, fence) = (&job.worker.deps, job.claim.generation_id, job.claim.fence);
-    let mut good_until = deps.clock.now() + LEASE;
+    // By the clock that nobody sets: counted from before the lease was written, so it never ends later here than there.
+    let lease = LEASE.to_std().unwrap_or_default();
+    let mut good_until = job.claimed + lease;
     loop {
         tokio::time::sleep(HEARTBEAT).await;
-        let until = deps.clock.now() + LEASE;
+        let began = Instant::now();
         let beaten = async {
             let mut db = deps.store.conn().await?;
+            let until = jobs::now(&mut db, deps.clock.now()).await? + LEASE;
             let beaten = jobs::heartbeat(&mut db, id, fence, until).await?;
             jobs::save_progress(&mut db, id, fence, job.told.load(Ordering::Relaxed)).await?;
             Ok::<_, StoreError>(beaten)
         };
-        match beaten.await {
+        // A database that says nothing at all is away too.
+        let beaten = match tokio::time::timeout_at(good_until.max(began), beaten).await {
+            Ok(beaten) => beaten,
+            Err(_) => Err(StoreError::Unavailable("no answer".into())),
+        };
+        match beaten {
             Ok(Some(cancel_requested)) => {
-                good_until = until;
+                good_until = began + lease;
                 if cancel_requested {
                     job.cancel.cancel();
                 }
@@ -177,7 +193,7 @@ async fn beat(job: &Job, lost: &CancellationToken) {
                 return;
             }
             // The lease holds for a while without the database; once it has ended, another may have begun.
-            Err(error) if deps.clock.now() >= good_until => {
+            Err(error) if Instant::now() >= good_until => {
                 tracing::warn!(event = "lease_lost", generation.id = %id, %error, "no heartbeat");
                 lost.cancel();
                 return;
@@ -343,7 +359,7 @@ async fn end(job: &Job, mut draft: Draft, status: Status, error: Option<Failure>
     }
     let now = worker.deps.clock.now();
     let metadata = &mut draft.metadata;
-    metadata.duration_ms = Some(u64::try_from((now - claim.started_at).num_milliseconds()).unwrap_or(0));
+    metadata.duration_ms = Some(millis(job.spent + job.claimed.elapsed()));
     metadata.first_token_ms = draft.first_token.map(millis);
     metadata.cost_usd = money::usd(draft.cost_micros);
     let progress =
@@ -429,13 +445,18 @@ async fn release(job: &Job, lost: &CancellationToken) {
     }
     let id = job.claim.generation_id;
     let deps = &job.worker.deps;
-    let run_at = deps.clock.now()
-        + if deps.lifecycle.shutdown.is_cancelled() { TimeDelta::zero() } else { pause(job.claim.fence) };
+    let stopping = deps.lifecycle.shutdown.is_cancelled();
+    let rest = if stopping { TimeDelta::zero() } else { pause(job.claim.fence) };
     let released = async {
-        let mut db = job.worker.deps.store.conn().await?;
+        let mut db = deps.store.conn().await?;
+        let run_at = jobs::now(&mut db, deps.clock.now()).await? + rest;
         jobs::release(&mut db, id, job.claim.fence, run_at).await
     };
-    match released.await {
+    let released = match tokio::time::timeout(RELEASING, released).await {
+        Ok(released) => released,
+        Err(_) => Err(StoreError::Unavailable("no answer".into())),
+    };
+    match released {
         Ok(()) => {
             tracing::info!(event = "handed_over", generation.id = %id, "the job waits for another worker");
         }
