@@ -310,6 +310,19 @@ pub async fn release(db: &mut impl Db, id: GenerationId, fence: i64, run_at: Dat
     Ok(())
 }
 
+/// Whether the job is to be cancelled; holds its row, so that the answer is still true when the transaction that ends it is
+/// saved. `None`: it is no longer this worker's.
+pub async fn lock_cancel(tx: &mut Tx, id: GenerationId, fence: i64) -> Result<Option<bool>> {
+    let row = q!(
+        tx,
+        fetch_optional as (bool,),
+        sql!("SELECT cancel_requested FROM jobs WHERE generation_id = $1 AND fence = $2" [pg " FOR UPDATE"]),
+        id.0,
+        fence
+    )?;
+    Ok(row.map(|(cancel,)| cancel))
+}
+
 /// Marks the job as to be cancelled.
 pub async fn request_cancel(tx: &mut Tx, id: GenerationId) -> Result<CancelRequest> {
     let row = q!(

@@ -162,6 +162,17 @@ impl Limits {
         [self.user, self.role, self.installation].iter().any(|one| one.day.is_some() || one.month.is_some())
     }
 
+    /// The least that is not spent under any of them, whatever is held; `None`: nothing is limited.
+    pub fn unspent(&self, standing: &Standing) -> Option<i64> {
+        let settled = |at: Counter| Counter { reserved: 0, ..at };
+        let both = |at: Counters| Counters { day: settled(at.day), month: settled(at.month) };
+        self.left(&Standing {
+            user: both(standing.user),
+            role: both(standing.role),
+            installation: both(standing.installation),
+        })
+    }
+
     /// The least that is left under any of them; `None`: nothing is limited.
     pub fn left(&self, standing: &Standing) -> Option<i64> {
         let pairs = [
@@ -352,6 +363,23 @@ pub async fn add_cached(db: &mut impl Db, entry: &NewEntry<'_>) -> Result<()> {
         entry.at
     )?;
     Ok(())
+}
+
+/// What all settled calls for a generation have used and cost, in tokens and micro-dollars.
+pub async fn find_settled(db: &mut impl Db, generation: GenerationId) -> Result<(Usage, i64)> {
+    let (input, output, cost) = q!(
+        db,
+        fetch_one as (i64, i64, i64),
+        sql!(
+            "SELECT " [pg "COALESCE(SUM(input_tokens), 0)::bigint, COALESCE(SUM(output_tokens), 0)::bigint,
+                           COALESCE(SUM(cost_micros), 0)::bigint"]
+                      [sq "COALESCE(SUM(input_tokens), 0), COALESCE(SUM(output_tokens), 0), COALESCE(SUM(cost_micros), 0)"]
+            " FROM usage_entries WHERE generation_id = $1 AND state = 'settled'"
+        ),
+        generation.0
+    )?;
+    let tokens = |count: i64| u64::try_from(count).unwrap_or(0);
+    Ok((Usage { input_tokens: tokens(input), output_tokens: tokens(output) }, cost))
 }
 
 /// The calls for this generation that were begun and not settled.

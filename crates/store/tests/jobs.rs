@@ -531,7 +531,10 @@ async fn leases_are_told_in_the_time_of_the_database_where_processes_share_one()
         let mut conn = db.store.conn().await.unwrap();
         let told = jobs::now(&mut conn, wrong).await.unwrap();
         if db.engine == "postgres" {
-            assert!(told < wrong - TimeDelta::minutes(55), "{told}: a process whose clock is wrong is not believed");
+            assert!(
+                told < wrong - TimeDelta::minutes(55),
+                "{told}: a process whose clock is wrong is not believed"
+            );
         } else {
             assert_eq!(told, wrong, "one process has one clock");
         }

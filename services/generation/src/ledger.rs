@@ -21,7 +21,7 @@ use aether_store::{
 use chrono::{DateTime, TimeDelta, Utc};
 use quota::{Period, next_day, next_month, spent_period};
 use tokio::{
-    sync::{Semaphore, SemaphorePermit},
+    sync::{Notify, Semaphore, SemaphorePermit},
     time::Instant,
 };
 
@@ -49,8 +49,8 @@ const SWEEP_EVERY: Duration = Duration::from_mins(1);
 const ABANDONED_AFTER: TimeDelta = TimeDelta::minutes(30);
 /// Abandoned calls that are settled in one sweep.
 const SWEEP_BATCH: i64 = 200;
-/// When to come back if what is left is held by calls that run now.
-const HELD_RETRY: Duration = Duration::from_secs(15);
+/// How long a settlement is waited for before the books are looked at again.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// A longer text is counted off the runtime's threads. This much takes a millisecond or two.
 const LONG_BYTES: usize = 16 * 1024;
 
@@ -61,6 +61,8 @@ pub struct Ledger {
     budgets: Budgets,
     /// Bookings that this process makes at once.
     turns: Arc<Semaphore>,
+    /// Told at each settlement of this process.
+    settled: Arc<Notify>,
     /// For the names of models in metrics.
     providers: Option<Providers>,
 }
@@ -103,6 +105,9 @@ pub enum ReserveError {
     /// The budget does not cover what is read and a short answer.
     #[error("the budget is spent")]
     Spent,
+    /// What is left is held by calls that run now: wait for a settlement and ask again.
+    #[error("running calls hold what is left")]
+    Busy,
     /// A budget applies and nobody knows what the model costs: no sum could be held for it.
     #[error("the model has no known price")]
     Unpriced,
@@ -114,7 +119,13 @@ pub enum ReserveError {
 impl Ledger {
     /// A ledger with these limits, in micro-dollars.
     pub fn new(deps: Deps, budgets: Budgets) -> Self {
-        Self { deps, budgets, turns: Arc::new(Semaphore::new(MAX_BOOKINGS)), providers: None }
+        Self {
+            deps,
+            budgets,
+            turns: Arc::new(Semaphore::new(MAX_BOOKINGS)),
+            settled: Arc::default(),
+            providers: None,
+        }
     }
 
     /// Names these providers' models in metrics; every other one is `other`.
@@ -140,18 +151,18 @@ impl Ledger {
         });
     }
 
-    /// Whether this user may begin something that costs: 429 `budget_exceeded` when nothing is left, with the time until the
-    /// period ends or, if only running calls hold what is left, until it is worth to try again.
+    /// Whether this user may begin something that costs: 429 `budget_exceeded` when all is spent, with the time until the period
+    /// ends. What is only held by running calls is waited for by the worker.
     pub async fn check(&self, user: UserId) -> Result<(), Problem> {
         let now = self.deps.clock.now();
         let Some((limits, standing)) = self.standing(user, now).await? else { return Ok(()) };
-        if limits.left(&standing).is_none_or(|left| left > 0) {
+        if limits.unspent(&standing).is_none_or(|unspent| unspent > 0) {
             return Ok(());
         }
         let detail = "The budget is spent. It is renewed when its day or month (UTC) ends.";
         let wait = |end: DateTime<Utc>| (end - now).to_std().unwrap_or_default();
         let retry_after = match spent_period(&limits, &standing) {
-            None => HELD_RETRY,
+            None => Duration::ZERO,
             Some(Period::Day) => wait(next_day(now)),
             Some(Period::Month) => wait(next_month(now)),
         };
@@ -165,6 +176,31 @@ impl Ledger {
         let price = |output_tokens| prices.micros(Usage { input_tokens: ask.input_tokens, output_tokens });
         let want = price(ask.max_output_tokens);
         let need = price(ask.max_output_tokens.min(MIN_OUTPUT_TOKENS));
+        if let Some(reservation) = self.hold(ask, want, want).await? {
+            return Ok(reservation);
+        }
+        // It does not fit in full. What running calls hold may come back when they are settled: that is waited for, so that no
+        // answer is cut or refused while there is money. Only the last of the money is given in part.
+        let standing = self.standing(ask.user_id, self.deps.clock.now()).await?;
+        let Some((limits, standing)) = standing else { return Err(ReserveError::Spent) };
+        if limits.unspent(&standing).is_some_and(|unspent| unspent < need.max(1)) {
+            return Err(ReserveError::Spent);
+        }
+        if limits.unspent(&standing) != limits.left(&standing) {
+            return Err(ReserveError::Busy);
+        }
+        self.hold(ask, want, need).await?.ok_or(ReserveError::Busy)
+    }
+
+    /// Waits for a settlement that may have given back what is needed; not for long, since it may happen in another process.
+    pub async fn wait_for_settlement(&self) {
+        // A call that is settled between our look and this wait is found by the next look.
+        let _ = tokio::time::timeout(LOOK_AGAIN, self.settled.notified()).await;
+    }
+
+    /// One try to hold `want` or, where less is left, at least `need`. `None`: it does not fit.
+    async fn hold(&self, ask: &Ask<'_>, want: i64, need: i64) -> Result<Option<Reservation>, ReserveError> {
+        let prices = ask.model.prices();
         let _turn = self.turn().await;
         let mut tx = self.deps.store.begin().await?;
         let Some((role, own)) = budgets::find_payer(&mut tx, ask.user_id).await? else {
@@ -177,7 +213,7 @@ impl Ledger {
         let entry = self.entry(ask, role);
         let reserved = usage::reserve(&mut tx, &entry, &limits, want, need).await?;
         let max_output_tokens = match reserved {
-            Reserved::Spent => return Err(ReserveError::Spent),
+            Reserved::Spent => return Ok(None),
             Reserved::Unlimited => None,
             Reserved::Held(held) => {
                 let affordable = prices.affordable_output(ask.input_tokens, held).unwrap_or(u64::MAX);
@@ -186,7 +222,7 @@ impl Ledger {
         };
         tx.save().await?;
         let model = self.label(&ask.model.id).to_owned();
-        Ok(Reservation { id: entry.id, max_output_tokens, prices, model })
+        Ok(Some(Reservation { id: entry.id, max_output_tokens, prices, model }))
     }
 
     /// Books what a call has used and gives back the rest; answers what it cost, in micro-dollars. Goes on for ten seconds when
@@ -200,12 +236,13 @@ impl Ledger {
     }
 
     /// Settles what a lost worker has left open for this generation: the input and the text so far, or, where no text is known,
-    /// everything that was held. Of several open calls only the last one can have written the text.
+    /// everything that was held. Of several open calls only the last one can have written the text. Answers what all of
+    /// its calls have used and cost, in tokens and micro-dollars.
     pub async fn settle_lost(
         &self,
         generation: GenerationId,
         text_so_far: Option<&str>,
-    ) -> aether_store::Result<()> {
+    ) -> aether_store::Result<(Usage, i64)> {
         let mut open = {
             let mut db = self.deps.store.conn().await?;
             usage::list_open(&mut db, generation).await?
@@ -222,7 +259,8 @@ impl Ledger {
         for entry in open {
             self.settle_in_full(&entry).await?;
         }
-        Ok(())
+        let mut db = self.deps.store.conn().await?;
+        usage::find_settled(&mut db, generation).await
     }
 
     /// Notes an answer from the cache: it costs nothing.
@@ -327,7 +365,10 @@ impl Ledger {
                     tokio::time::sleep(wait).await;
                     wait = (wait * 2).min(WAITS.1);
                 }
-                done => return done,
+                done => {
+                    self.settled.notify_one();
+                    return done;
+                }
             }
         }
     }

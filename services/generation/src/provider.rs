@@ -170,8 +170,8 @@ impl ProviderError {
             }
             Self::Failed(_) => ("provider_error", "The model's server answered with an error.".into()),
             Self::Resting(_) => (
-                "provider_error",
-                "The model's server failed again and again, and is left alone for a moment. Try again in a minute."
+                "provider_busy",
+                "The model's server failed or asked for a pause, and is left alone until it is over. Try again in some minutes."
                     .into(),
             ),
             Self::Cut(_) => {

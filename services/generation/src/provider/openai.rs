@@ -147,9 +147,10 @@ impl OpenAi {
             event = "provider_refused",
             provider = self.name,
             status = status.as_u16(),
-            told,
-            "a provider refused a call"
+            "a provider refused a call; RUST_LOG=aether_generation=debug shows its words"
         );
+        // Its words may quote the prompt: they are for who looks for a fault, and are not in a usual log.
+        tracing::debug!(event = "provider_told", provider = self.name, told);
         Some(match status {
             // A spent quota does not come back by waiting seconds.
             StatusCode::TOO_MANY_REQUESTS if !text.contains("insufficient_quota") => {

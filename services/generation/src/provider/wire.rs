@@ -30,11 +30,12 @@ struct Delta {
 
 #[derive(Deserialize)]
 struct Tokens {
-    #[serde(default)]
-    prompt_tokens: u64,
-    #[serde(default)]
-    completion_tokens: u64,
+    prompt_tokens: Option<f64>,
+    completion_tokens: Option<f64>,
 }
+
+/// A larger count, or a negative one, is not one.
+const MAX_TOKENS: f64 = 1e9;
 
 /// The chunks that one `data:` line holds, in order.
 pub fn read(data: &str) -> Result<Vec<Chunk>, ProviderError> {
@@ -59,11 +60,11 @@ pub fn read(data: &str) -> Result<Vec<Chunk>, ProviderError> {
             }));
         }
     }
-    if let Some(usage) = message.usage {
-        chunks.push(Chunk::Usage(Usage {
-            input_tokens: usage.prompt_tokens,
-            output_tokens: usage.completion_tokens,
-        }));
+    // What is no count is as if it were not told: the tokens are then counted here.
+    if let Some((input_tokens, output_tokens)) =
+        message.usage.and_then(|usage| Some((tokens(usage.prompt_tokens)?, tokens(usage.completion_tokens)?)))
+    {
+        chunks.push(Chunk::Usage(Usage { input_tokens, output_tokens }));
     }
     Ok(chunks)
 }
@@ -81,6 +82,20 @@ pub fn retry_after(text: &str, now: DateTime<Utc>) -> Option<Duration> {
 }
 
 const LONGEST_WAIT: Duration = Duration::from_hours(1);
+
+/// A count as it is told; 0 where it is left out.
+fn tokens(told: Option<f64>) -> Option<u64> {
+    let told = told.unwrap_or(0.0);
+    if !(0.0..=MAX_TOKENS).contains(&told) {
+        return None;
+    }
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "within bounds, as just checked"
+    )]
+    Some(told as u64)
+}
 
 /// The first `max` bytes at most, whole characters.
 pub fn cut(text: &str, max: usize) -> &str {
@@ -131,6 +146,19 @@ mod tests {
         ] {
             assert_eq!(seconds(text), wait, "{text}");
         }
+    }
+
+    #[test]
+    fn a_count_that_is_none_is_not_told_and_the_answer_stays() {
+        for bad in ["-1", "1e18", "1.5e300"] {
+            let chunk =
+                format!(r#"{{"choices":[],"usage":{{"prompt_tokens":3,"completion_tokens":{bad}}}}}"#);
+            assert!(read(&chunk).unwrap().is_empty(), "{bad}");
+        }
+        assert_eq!(
+            read(r#"{"choices":[],"usage":{"prompt_tokens":3.0}}"#).unwrap(),
+            [Chunk::Usage(Usage { input_tokens: 3, output_tokens: 0 })]
+        );
     }
 
     #[test]

@@ -7,12 +7,15 @@ use aether_bus::AppendError;
 use aether_common::{
     event::{Happening, Position, Stage},
     model::generation::{Failure, Metadata},
+    money,
 };
-use aether_store::{StoreError, jobs};
+use aether_store::{StoreError, generations, jobs};
 
-use super::job::{Job, Stop};
+use super::job::{Job, Stop, millis};
 use crate::domain::progress;
 
+/// How often a whole text is told again when the journal is lost meanwhile.
+const MAX_TELLINGS: usize = 3;
 /// A longer answer is cut off: no artifact needs it.
 const MAX_RESULT_BYTES: usize = 4 * 1024 * 1024;
 /// Text that is there already is told in pieces of this size.
@@ -29,6 +32,8 @@ pub(super) struct Draft {
     pub cost_micros: i64,
     /// The key under which the answer may be given again, when this generation makes it.
     pub cache_key: Option<String>,
+    /// Whether the journal says that the text is whole.
+    pub is_whole: bool,
     /// Whether the artifact has been mended, or an attempt to do so was made.
     pub repaired: bool,
 }
@@ -52,6 +57,7 @@ impl Draft {
             first_token: None,
             cost_micros: 0,
             cache_key: None,
+            is_whole: false,
             repaired: false,
         }
     }
@@ -103,8 +109,42 @@ impl Draft {
         let Ok(Some(attempt)) = started.await else { return Err(Stop::Lost) };
         self.head = Position { attempt, seq: 0 };
         self.text.clear();
+        self.is_whole = false;
         self.metadata.attempts = attempt;
         self.step(job, progress::RUNNING, status).await.map(|_| ())
+    }
+
+    /// Notes that the text is whole: from here on no second call is needed, whatever becomes of this process. Called once when
+    /// the provider says so, and again when it is known what it cost.
+    pub async fn whole(&mut self, job: &Job) -> Result<(), Stop> {
+        self.metadata.first_token_ms = self.first_token.map(millis);
+        self.metadata.cost_usd = money::usd(self.cost_micros);
+        let noted = async {
+            let mut db = job.worker.deps.store.conn().await?;
+            generations::save_draft(&mut db, job.claim.generation_id, job.claim.fence, &self.metadata).await
+        };
+        match noted.await {
+            Ok(true) => {}
+            Ok(false) => return Err(Stop::Lost),
+            Err(error) => {
+                tracing::warn!(generation.id = %job.claim.generation_id, %error, "what it cost is not noted yet");
+            }
+        }
+        for _ in 0..MAX_TELLINGS {
+            if self.is_whole {
+                return Ok(());
+            }
+            job.told.store(progress::VALIDATING, Ordering::Relaxed);
+            if self.step(job, progress::VALIDATING, Stage::Validating).await? == Told::Whole {
+                self.is_whole = true;
+                continue;
+            }
+            // The journal was lost after the last word: what readers hold, and who takes the job over finds, is no text.
+            let text = self.text.clone();
+            self.start_over(job, Stage::Running).await?;
+            self.tell_all(job, &text).await?;
+        }
+        if self.is_whole { Ok(()) } else { Err(Stop::Lost) }
     }
 
     async fn append(&mut self, job: &Job, happening: Happening) -> Result<Told, Stop> {

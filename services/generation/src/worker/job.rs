@@ -36,8 +36,6 @@ const FINISHING: Duration = Duration::from_secs(20);
 const RELEASING: Duration = Duration::from_secs(5);
 /// A job that was claimed more often ends its workers: it fails instead of going round for ever.
 const MAX_CLAIMS: i64 = 8;
-/// How often a whole text is told again when the journal is lost meanwhile.
-const MAX_TELLINGS: usize = 3;
 /// The longest pause before a job that could not be made is claimed again.
 const LONGEST_PAUSE: TimeDelta = TimeDelta::seconds(30);
 
@@ -229,7 +227,7 @@ async fn make(job: &Job, draft: &mut Draft) -> Result<(), Stop> {
         let turns = brief.turns.clone();
         write::write(job, &mut brief, &turns, draft).await?;
     }
-    whole(job, draft).await?;
+    draft.whole(job).await?;
     check(job, draft).await
 }
 
@@ -238,18 +236,21 @@ async fn take_over(job: &Job, draft: &mut Draft) -> bool {
     let id = job.claim.generation_id;
     let bus = &job.worker.deps.bus;
     let held = bus.text(id).await.ok().flatten();
-    if let Err(error) = job.worker.ledger.settle_lost(id, held.as_ref().map(|(_, text)| text.as_str())).await
-    {
-        tracing::warn!(generation.id = %id, %error, "what the worker before spent is not settled yet");
+    match job.worker.ledger.settle_lost(id, held.as_ref().map(|(_, text)| text.as_str())).await {
+        // What those before spent is part of what it costs.
+        Ok((used, cost)) => (draft.metadata.usage, draft.cost_micros) = (used, cost),
+        Err(error) => {
+            tracing::warn!(generation.id = %id, %error, "what the worker before spent is not settled yet");
+        }
     }
     let Some((head, text)) = held.filter(|(head, _)| head.seq > 0) else { return false };
     // What ended so many workers may be in the text.
     if job.claim.fence > MAX_CLAIMS {
         return false;
     }
-    let before = Position { seq: head.seq - 1, ..head };
+    let last_but_one = Position { seq: head.seq - 1, ..head };
     let last = bus
-        .replay(id, &After::Position(before))
+        .replay(id, &After::Position(last_but_one))
         .await
         .ok()
         .and_then(|replay| replay.events.into_iter().next());
@@ -260,42 +261,14 @@ async fn take_over(job: &Job, draft: &mut Draft) -> bool {
         return false;
     }
     tracing::info!(event = "completed_from_journal", generation.id = %id, attempt = head.attempt, "its text is whole");
-    draft.metadata = job.claim.draft.clone();
+    draft.metadata = Metadata { usage: draft.metadata.usage, ..job.claim.draft.clone() };
     draft.metadata.attempts = head.attempt;
-    draft.cost_micros = money::from_usd(draft.metadata.cost_usd).unwrap_or(0);
+    draft.is_whole = true;
     draft.first_token = draft.metadata.first_token_ms.map(Duration::from_millis);
     draft.repaired = head.attempt > 1;
     draft.head = head;
     draft.text = text;
     true
-}
-
-/// Notes that the text is whole: from here on no second call is needed, whatever becomes of this process.
-async fn whole(job: &Job, draft: &mut Draft) -> Result<(), Stop> {
-    draft.metadata.first_token_ms = draft.first_token.map(millis);
-    draft.metadata.cost_usd = money::usd(draft.cost_micros);
-    let noted = async {
-        let mut db = job.worker.deps.store.conn().await?;
-        generations::save_draft(&mut db, job.claim.generation_id, job.claim.fence, &draft.metadata).await
-    };
-    match noted.await {
-        Ok(true) => {}
-        Ok(false) => return Err(Stop::Lost),
-        Err(error) => {
-            tracing::warn!(generation.id = %job.claim.generation_id, %error, "what it cost is not noted yet");
-        }
-    }
-    for _ in 0..MAX_TELLINGS {
-        job.told.store(progress::VALIDATING, Ordering::Relaxed);
-        if draft.step(job, progress::VALIDATING, Stage::Validating).await? == Told::Whole {
-            return Ok(());
-        }
-        // The journal was lost after the last word: what readers hold, and who takes the job over finds, is no text.
-        let text = draft.text.clone();
-        draft.start_over(job, Stage::Running).await?;
-        draft.tell_all(job, &text).await?;
-    }
-    Err(Stop::Lost)
 }
 
 /// Checks the artifact of a whole text, and lets the model mend it once.
@@ -331,7 +304,7 @@ async fn mend(job: &Job, draft: &mut Draft) -> Result<(), Stop> {
     draft.start_over(job, Stage::Repairing).await?;
     match write::write(job, &mut brief, &turns, draft).await {
         Ok(()) => {
-            whole(job, draft).await?;
+            draft.whole(job).await?;
             (draft.metadata.files, draft.metadata.validation) = examine(&draft.text, job.claim.kind).await;
             Ok(())
         }
@@ -344,7 +317,7 @@ async fn mend(job: &Job, draft: &mut Draft) -> Result<(), Stop> {
                 return Err(Stop::Lost);
             }
             (draft.metadata.files, draft.metadata.validation) = (files, validation);
-            whole(job, draft).await
+            draft.whole(job).await
         }
         Err(stop) => Err(stop),
     }
@@ -362,33 +335,38 @@ async fn end(job: &Job, mut draft: Draft, status: Status, error: Option<Failure>
     metadata.duration_ms = Some(millis(job.spent + job.claimed.elapsed()));
     metadata.first_token_ms = draft.first_token.map(millis);
     metadata.cost_usd = money::usd(draft.cost_micros);
-    let progress =
-        if status == Status::Completed { progress::DONE } else { progress::streaming(draft.text.len()) };
     let committed = async {
+        let mut tx = worker.deps.store.begin().await?;
+        // Who was told that it is being stopped is not given it whole: the wish is looked for once more, in the last moment.
+        let status = match jobs::lock_cancel(&mut tx, id, claim.fence).await? {
+            None => return Ok(None),
+            Some(true) if status == Status::Completed => Status::Cancelled,
+            Some(_) => status,
+        };
+        let done = status == Status::Completed;
         let end = End {
             status,
             result: &draft.text,
             error: error.as_ref(),
             metadata: &draft.metadata,
             position: draft.head.next(),
-            progress,
+            progress: if done { progress::DONE } else { progress::streaming(draft.text.len()) },
             at: now,
         };
-        let mut tx = worker.deps.store.begin().await?;
         let held = generations::end(&mut tx, id, Some(claim.fence), &end).await?;
         if held && let Some(key) = &draft.cache_key {
-            if status == Status::Completed && draft.metadata.validation.ok {
+            if done && draft.metadata.validation.ok {
                 cache::keep(&mut tx, key, id, now).await?;
             } else {
                 cache::drop(&mut tx, key, id).await?;
             }
         }
         tx.save().await?;
-        Ok::<_, StoreError>(held)
+        Ok::<_, StoreError>(held.then_some(status))
     };
-    match committed.await {
-        Ok(true) => {}
-        Ok(false) => {
+    let status = match committed.await {
+        Ok(Some(status)) => status,
+        Ok(None) => {
             tracing::warn!(event = "fenced", generation.id = %id, "the end was refused: the job is no longer ours");
             return;
         }
@@ -396,7 +374,7 @@ async fn end(job: &Job, mut draft: Draft, status: Status, error: Option<Failure>
             tracing::error!(event = "end_failed", generation.id = %id, %error, "the end is not kept; the job will be taken over");
             return;
         }
-    }
+    };
     log_end(job, &draft.metadata, status, error.as_ref());
     let attempt = draft.head.attempt;
     let last = match (status, error) {
@@ -471,6 +449,6 @@ fn pause(claims: i64) -> TimeDelta {
     TimeDelta::seconds(1 << (claims - 1).clamp(0, 5)).min(LONGEST_PAUSE)
 }
 
-fn millis(time: Duration) -> u64 {
+pub(super) fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }

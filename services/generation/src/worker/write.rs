@@ -27,6 +27,8 @@ const MAX_CONTINUATIONS: u32 = 2;
 const USUAL_OUTPUT_TOKENS: u64 = 16_384;
 /// How long a provider may take to tell its count after its last word.
 const TAIL: Duration = Duration::from_secs(2);
+/// More than a piece of a stream usually has.
+const PIECE_TOKENS: u64 = 32;
 /// A provider may count what it reads a little differently: so much of it is reserved beside our own count (an eighth).
 const INPUT_MARGIN: u64 = 8;
 
@@ -179,7 +181,6 @@ async fn call(
     turns: Vec<Turn>,
     draft: &mut Draft,
 ) -> Result<Called, CallError> {
-    let slot = job.wait(route.slot()).await?;
     let model = &route.model;
     draft.metadata.provider = Some(route.provider.name().to_owned());
     draft.metadata.model = Some(model.id.clone());
@@ -194,19 +195,27 @@ async fn call(
         input_tokens: input + input / INPUT_MARGIN,
         max_output_tokens: usual_output(route),
     };
-    let reservation = match job.worker.ledger.reserve(&ask).await {
-        Ok(reservation) => reservation,
-        Err(ReserveError::Spent) => return Err(spent().into()),
-        Err(ReserveError::Unpriced) => {
-            return Err(failed(
-                "model_unpriced",
-                "A budget applies, and nobody has said what this model costs. List it with its price in aether.toml.",
-            )
-            .into());
-        }
-        Err(ReserveError::Store(error)) => {
-            tracing::warn!(generation.id = %job.claim.generation_id, %error, "no money can be reserved");
-            return Err(Stop::Lost.into());
+    let (reservation, slot) = loop {
+        // The slot first, so that no money is held while others are called.
+        let slot = job.wait(route.slot()).await?;
+        match job.worker.ledger.reserve(&ask).await {
+            Ok(reservation) => break (reservation, slot),
+            Err(ReserveError::Busy) => {
+                drop(slot);
+                job.wait(job.worker.ledger.wait_for_settlement()).await?;
+            }
+            Err(ReserveError::Spent) => return Err(spent().into()),
+            Err(ReserveError::Unpriced) => {
+                return Err(failed(
+                    "model_unpriced",
+                    "A budget applies, and nobody has said what this model costs. List it with its price in aether.toml.",
+                )
+                .into());
+            }
+            Err(ReserveError::Store(error)) => {
+                tracing::warn!(generation.id = %job.claim.generation_id, %error, "no money can be reserved");
+                return Err(Stop::Lost.into());
+            }
         }
     };
     let told_before = draft.text.len();
@@ -253,7 +262,15 @@ async fn stream(
         temperature: job.claim.payload.temperature,
         max_output_tokens: reservation.max_output_tokens.or(route.model.max_output_tokens),
     };
-    let mut meter = Meter::new(reservation.max_output_tokens);
+    let full = usual_output(route);
+    // Where money is short, what one piece may hold is kept back. Else the provider's own count ends the answer; ours, which
+    // may differ a little, only stops one who keeps to no bound.
+    let short = reservation.max_output_tokens.filter(|cap| *cap < full);
+    let mut meter = Meter::new(match (short, reservation.max_output_tokens) {
+        (Some(cap), _) => Some(cap - (cap / 4).min(PIECE_TOKENS)),
+        (None, Some(full)) => Some(full + full / 4 + PIECE_TOKENS),
+        (None, None) => None,
+    });
     let deadlines = &job.worker.deadlines;
     let asked = Instant::now();
     let first_by = asked + deadlines.first_token;
@@ -283,16 +300,17 @@ async fn stream(
             None => {
                 return match finish {
                     // The provider kept to the bound that our money set.
-                    Some(Finish::Length)
-                        if reservation.max_output_tokens.is_some_and(|cap| cap < usual_output(route)) =>
-                    {
-                        Ok(Called::Spent)
-                    }
+                    Some(Finish::Length) if short.is_some() => Ok(Called::Spent),
                     Some(finish) => Ok(Called::Finished(finish)),
                     None => Err(ProviderError::Cut("no finish reason".into()).into()),
                 };
             }
-            Some(Chunk::Finish(reason)) => finish = Some(reason),
+            Some(Chunk::Finish(reason)) => {
+                finish = Some(reason);
+                if reason == Finish::Stop && !draft.text.trim().is_empty() {
+                    draft.whole(job).await?;
+                }
+            }
             Some(Chunk::Usage(usage)) => used.told = Some(usage),
             Some(Chunk::Text(mut delta)) => {
                 has_text = true;
@@ -302,7 +320,7 @@ async fn stream(
                     metrics::histogram!("generation_first_token_seconds", "model" => route.label().to_owned())
                         .record(time.as_secs_f64());
                 }
-                let mut failed = None;
+                let mut broke_off = None;
                 // What has already come is joined; nothing is waited for.
                 while delta.len() < PIECE_BYTES {
                     match chunks.next().now_or_never() {
@@ -312,7 +330,7 @@ async fn stream(
                             break;
                         }
                         Some(Some(Err(error))) => {
-                            failed = Some(error);
+                            broke_off = Some(error);
                             break;
                         }
                         Some(None) | None => break,
@@ -322,11 +340,19 @@ async fn stream(
                 if draft.tell(job, delta).await? == Told::Torn {
                     return Ok(Called::Torn);
                 }
-                if let Some(error) = failed {
+                if let Some(error) = broke_off {
                     return Err(error.into());
                 }
                 if over {
-                    return Ok(Called::Spent);
+                    return if short.is_some() {
+                        Ok(Called::Spent)
+                    } else {
+                        Err(failed(
+                            "too_long",
+                            "The model wrote more than it was allowed to. What was written is kept.",
+                        )
+                        .into())
+                    };
                 }
             }
         }

@@ -9,10 +9,15 @@ use std::{
 };
 
 use aether_bus::Topic;
-use aether_common::{id::GenerationId, model::room::RoomRole, notice::Notice};
+use aether_common::{
+    id::GenerationId,
+    model::{generation::Usage, room::RoomRole},
+    notice::Notice,
+};
 use aether_generation::provider::{Chunk, Chunks, Finish};
 use aether_store::rooms;
 use futures::{StreamExt, stream};
+use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use crate::site::{Setup, scripted, sites, sites_with, text_of};
@@ -91,6 +96,36 @@ async fn an_answer_is_whole_when_its_reason_is_told_though_the_provider_never_ha
             "{}",
             site.name
         );
+    }
+}
+
+#[tokio::test]
+async fn that_the_text_is_whole_is_kept_before_the_provider_has_counted_it() {
+    let counted = Arc::new(tokio::sync::Notify::new());
+    let gate = counted.clone();
+    let script = move |_: &_| -> Box<dyn Fn(&_) -> Chunks + Send + Sync> {
+        let counted = counted.clone();
+        Box::new(move |_| {
+            let counted = counted.clone();
+            let count = async move {
+                counted.notified().await;
+                Ok(Chunk::Usage(Usage { input_tokens: 5, output_tokens: 77 }))
+            };
+            pieces(vec![said(WHOLE), Chunk::Finish(Finish::Stop)]).chain(stream::once(count)).boxed()
+        })
+    };
+    for site in scripted(script).await {
+        let ana = site.people.join("Ana").await;
+        let id = site.begin(&ana, "code", json!({"prompt": "p"})).await;
+        let mut events = site.get(&ana, &format!("/history/{id}/events")).await.bytes_stream();
+        let mut seen = String::new();
+        while !seen.contains("validating") {
+            seen.push_str(std::str::from_utf8(&events.next().await.unwrap().unwrap()).unwrap());
+        }
+        // A worker that dies here is followed by one that needs no call. This one lives, and gets the count.
+        gate.notify_one();
+        let made = site.ended(&ana, &id).await;
+        assert_eq!(made["metadata"]["usage"]["outputTokens"], 77, "{} {made}", site.name);
     }
 }
 
@@ -230,5 +265,45 @@ async fn who_is_put_out_of_a_room_hears_no_more_of_what_is_made_there() {
         assert!(heard.is_ok(), "{}: Ben still reads", site.name);
         let still: Value = site.get(&ana, &format!("/history/{id}")).await.json().await.unwrap();
         assert_eq!(still["status"], "running", "{}: and not because it has ended", site.name);
+    }
+}
+
+#[tokio::test]
+async fn who_is_told_that_it_is_being_stopped_is_not_given_it_whole() {
+    for site in sites().await {
+        let ana = site.people.join("Ana").await;
+        // Stopped here and there, most of them in the last moment.
+        let stopped = (0..40_u64).map(|number| {
+            let (site, ana) = (&site, &ana);
+            async move {
+                let body = json!({"prompt": format!("words {number}"), "model": "tokens:30+speed:300"});
+                let id = site.begin(ana, "code", body).await;
+                let mut stream = site.get(ana, &format!("/history/{id}/events")).await.bytes_stream();
+                let mut seen = 0;
+                while seen < 15 + number / 2 {
+                    let Some(piece) = stream.next().await else { break };
+                    seen += String::from_utf8_lossy(&piece.unwrap()).matches("event:").count() as u64;
+                }
+                let answer =
+                    site.post(ana, &format!("/history/{id}/cancel"), &json!({})).send().await.unwrap();
+                let kept = site.ended(ana, &id).await;
+                (answer.status(), kept["status"].as_str().unwrap().to_owned())
+            }
+        });
+        let mut counts = (0, 0);
+        for (answer, status) in futures::future::join_all(stopped).await {
+            match answer {
+                StatusCode::ACCEPTED => {
+                    assert_eq!(status, "cancelled", "{}", site.name);
+                    counts.0 += 1;
+                }
+                StatusCode::CONFLICT => {
+                    assert_eq!(status, "completed", "{}", site.name);
+                    counts.1 += 1;
+                }
+                other => panic!("{}: {other}", site.name),
+            }
+        }
+        assert!(counts.0 > 0, "{}: {counts:?}", site.name);
     }
 }

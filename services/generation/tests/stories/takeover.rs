@@ -7,7 +7,12 @@ use aether_common::{
     id::{GenerationId, WorkerId},
     model::generation::{Kind, Metadata, Status, Usage},
 };
-use aether_generation::{Generations, ledger::Ledger, uploads::Uploads};
+use aether_generation::{
+    Generations,
+    domain::cost::Model,
+    ledger::{Ask, Ledger},
+    uploads::Uploads,
+};
 use aether_store::{
     generations::{self, NewGeneration},
     jobs::{self, Bounds, JobPayload},
@@ -61,11 +66,31 @@ async fn claimed(deps: &Deps, who: &Person, told: &[Happening]) -> (GenerationId
     let draft = Metadata {
         provider: Some("gone".into()),
         model: Some("speed-max".into()),
-        usage: Usage { input_tokens: 7, output_tokens: 9 },
         first_token_ms: Some(5),
         ..Metadata::default()
     };
     assert!(generations::save_draft(&mut db, id, claim.fence, &draft).await.unwrap());
+    // What the worker paid is in the books.
+    let model = Model {
+        id: "speed-max".into(),
+        provider: "gone".into(),
+        context_tokens: None,
+        max_output_tokens: None,
+        input_micros_per_million: Some(1_000_000),
+        output_micros_per_million: Some(1_000_000),
+    };
+    let ledger = Ledger::new(deps.clone(), deps.settings.budgets);
+    let ask = Ask {
+        generation_id: id,
+        user_id: who.id,
+        kind: Kind::Code,
+        provider: "gone",
+        model: &model,
+        input_tokens: 100,
+        max_output_tokens: 100,
+    };
+    let call = ledger.reserve(&ask).await.unwrap();
+    ledger.settle(call, Usage { input_tokens: 7, output_tokens: 9 }).await.unwrap();
     (id, claim.fence)
 }
 
@@ -92,6 +117,7 @@ async fn a_worker_that_died_after_the_last_word_is_followed_by_one_that_needs_no
         let metadata = &last["metadata"];
         assert_eq!((metadata["attempts"].as_u64(), metadata["provider"].as_str()), (Some(1), Some("gone")));
         assert_eq!(metadata["usage"]["outputTokens"], 9, "{}: what was spent is told", site.name);
+        assert_eq!(metadata["costUsd"], 0.000_016, "{}", site.name);
         assert_eq!(metadata["files"][0]["path"], "main.py");
         let kept = site.ended(&ana, &id).await;
         assert_eq!((kept["status"].as_str(), kept["result"].as_str()), (Some("completed"), Some(TEXT)));
