@@ -42,6 +42,8 @@ struct Inputs<'a> {
     kind: &'a str,
     providers: Vec<&'a str>,
     model: &'a str,
+    /// Whether a person asked for this model: what the router asks for, another one may answer.
+    explicit: bool,
     temperature: Option<f32>,
     prompt_version: &'a str,
     turns: Vec<(&'static str, &'a str)>,
@@ -132,11 +134,12 @@ fn key(job: &Job, brief: &Brief, setting: CacheSetting) -> String {
     let claim = &job.claim;
     let common = setting == CacheSetting::Common && !brief.private;
     let inputs = Inputs {
-        v: 1,
+        v: 2,
         user: (!common).then_some(claim.user_id),
         kind: claim.kind.as_str(),
         providers: brief.routes.iter().map(|route| route.provider.name()).collect(),
         model: &brief.model,
+        explicit: brief.routing.choice == "explicit",
         temperature: claim.payload.temperature,
         prompt_version: &brief.prompt_version,
         turns: brief.turns.iter().map(|turn| (turn.speaker.as_str(), turn.text.as_str())).collect(),

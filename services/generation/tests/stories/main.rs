@@ -9,6 +9,7 @@ mod history;
 mod mending;
 mod money;
 mod prompts;
+mod routing;
 mod site;
 mod takeover;
 mod twins;

@@ -72,9 +72,9 @@ pub async fn sites() -> Vec<Site> {
 pub async fn sites_with(setup: Setup) -> Vec<Site> {
     let mut sites = Vec::new();
     let none = ("AETHER_LOG", "json");
-    let [one, two] = [0, 1].map(|index| setup.settings.get(index).copied().unwrap_or(none));
-    assert!(setup.settings.len() <= 2, "so many settings are passed on");
-    for backend in backends([("METRICS_ADDR", "off"), one, two]).await {
+    let [one, two, three] = [0, 1, 2].map(|index| setup.settings.get(index).copied().unwrap_or(none));
+    assert!(setup.settings.len() <= 3, "so many settings are passed on");
+    for backend in backends([("METRICS_ADDR", "off"), one, two, three]).await {
         let mut site = Site::idle(backend, setup.listed.clone()).await;
         site.url = site.start_service().await;
         sites.push(site);
