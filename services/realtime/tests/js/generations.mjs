@@ -99,6 +99,8 @@ async function anEndedOneIsItsLastEvent() {
   const made = await connect(ana);
   for (const prompt of ["finish 5", "forget 5"]) {
     const { generationId } = await start(made, prompt);
+    // A socket that is there before the node has heard of the start follows it unasked, and would be no witness.
+    await until("its beginning", () => eventsOf(made, generationId).length > 0);
     const witness = await connect(ana);
     await made.do("cancel_generation", { generationId });
     // Once a socket that does not follow has the end, no later one gets it unasked.
