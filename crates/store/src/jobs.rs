@@ -295,9 +295,9 @@ pub async fn save_progress(db: &mut impl Db, id: GenerationId, fence: i64, progr
     Ok(())
 }
 
-/// Puts a claimed job back, for any worker to take from `run_at` on.
-pub async fn release(db: &mut impl Db, id: GenerationId, fence: i64, run_at: DateTime<Utc>) -> Result<()> {
-    q!(
+/// Puts a claimed job back, for any worker to take from `run_at` on. `false`: it is no longer this worker's.
+pub async fn release(db: &mut impl Db, id: GenerationId, fence: i64, run_at: DateTime<Utc>) -> Result<bool> {
+    let changed = q!(
         db,
         sql!(
             "UPDATE jobs SET state = 'ready', worker_id = NULL, lease_until = NULL, run_at = $3
@@ -307,7 +307,7 @@ pub async fn release(db: &mut impl Db, id: GenerationId, fence: i64, run_at: Dat
         fence,
         run_at
     )?;
-    Ok(())
+    Ok(changed == 1)
 }
 
 /// Whether the job is to be cancelled; holds its row, so that the answer is still true when the transaction that ends it is

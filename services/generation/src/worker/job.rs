@@ -435,8 +435,11 @@ async fn release(job: &Job, lost: &CancellationToken) {
         Err(_) => Err(StoreError::Unavailable("no answer".into())),
     };
     match released {
-        Ok(()) => {
+        Ok(true) => {
             tracing::info!(event = "handed_over", generation.id = %id, "the job waits for another worker");
+        }
+        Ok(false) => {
+            tracing::warn!(event = "lease_lost", generation.id = %id, "another worker has the job");
         }
         Err(error) => {
             tracing::warn!(generation.id = %id, %error, "the job's lease must run out");
