@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use aether_common::{
     id::UploadId,
-    model::generation::{ContextInfo, Failure, Generation, Routing},
+    model::generation::{ContextInfo, Generation, Routing},
 };
 use aether_store::generations;
 
@@ -54,7 +54,9 @@ pub(super) async fn read(job: &Job) -> Result<Brief, Stop> {
             tracing::warn!(generation.id = %claim.generation_id, detail = %problem.detail, "an upload cannot be read");
             return Err(Stop::Lost);
         }
-        Err(_) => return Err(failed("upload_gone", "An upload that the request names is no longer there.")),
+        Err(_) => {
+            return Err(Stop::failed("upload_gone", "An upload that the request names is no longer there."));
+        }
     };
     let template = worker.prompts.current(claim.kind).await;
     let settings = &worker.deps.settings;
@@ -88,8 +90,9 @@ pub(super) async fn read(job: &Job) -> Result<Brief, Stop> {
         context::build(&sources, limit, &tokens::count)
     });
     let built = match built.await {
-        Ok(built) => built
-            .map_err(|_| failed("context_too_long", "The prompt alone is longer than the model can read."))?,
+        Ok(built) => built.map_err(|_| {
+            Stop::failed("context_too_long", "The prompt alone is longer than the model can read.")
+        })?,
         Err(error) => {
             tracing::error!(generation.id = %claim.generation_id, %error, "the conversation cannot be built");
             return Err(Stop::Lost);
@@ -120,8 +123,4 @@ async fn earlier(job: &Job) -> aether_store::Result<(Vec<Generation>, Vec<String
             listed.into_iter().filter(|(id, _)| !known.contains(id)).map(|(_, prompt)| prompt).collect();
     }
     Ok((line, prompts))
-}
-
-fn failed(code: &str, message: &str) -> Stop {
-    Stop::Failed(Failure { code: code.into(), message: message.into() })
 }

@@ -6,7 +6,7 @@ use std::{sync::atomic::Ordering, time::Duration};
 use aether_bus::AppendError;
 use aether_common::{
     event::{Happening, Position, Stage},
-    model::generation::{Failure, Metadata},
+    model::generation::Metadata,
     money,
 };
 use aether_store::{StoreError, generations, jobs};
@@ -74,10 +74,10 @@ impl Draft {
             delta = delta.replace('\0', "\u{fffd}");
         }
         if self.text.len() + delta.len() > MAX_RESULT_BYTES {
-            return Err(Stop::Failed(Failure {
-                code: "too_long".into(),
-                message: "The answer is longer than 4 MiB. What was written is kept.".into(),
-            }));
+            return Err(Stop::failed(
+                "too_long",
+                "The answer is longer than 4 MiB. What was written is kept.",
+            ));
         }
         self.text.push_str(&delta);
         let progress = progress::streaming(self.text.len());

@@ -65,6 +65,13 @@ pub(super) struct Job {
     pub told: AtomicU8,
 }
 
+impl Stop {
+    /// It ends as failed, with this stable code and these words for its owner.
+    pub fn failed(code: &str, message: impl Into<String>) -> Self {
+        Self::Failed(Failure { code: code.into(), message: message.into() })
+    }
+}
+
 impl Job {
     /// Waits, until the generation's deadline or its cancelling.
     pub async fn wait<T>(&self, future: impl Future<Output = T>) -> Result<T, Stop> {
@@ -72,10 +79,10 @@ impl Job {
             biased;
             () = self.cancel.cancelled() => Err(Stop::Cancelled),
             done = future => Ok(done),
-            () = tokio::time::sleep_until(self.deadline) => Err(Stop::Failed(Failure {
-                code: "deadline".into(),
-                message: format!("It took longer than {} seconds.", self.worker.deadlines.total.as_secs()),
-            })),
+            () = tokio::time::sleep_until(self.deadline) => Err(Stop::failed(
+                "deadline",
+                format!("It took longer than {} seconds.", self.worker.deadlines.total.as_secs()),
+            )),
         }
     }
 
@@ -213,10 +220,7 @@ async fn make(job: &Job, draft: &mut Draft) -> Result<(), Stop> {
         return Err(Stop::Cancelled);
     }
     if claim.fence > MAX_CLAIMS {
-        return Err(Stop::Failed(Failure {
-            code: "interrupted".into(),
-            message: "It was interrupted again and again. Try once more.".into(),
-        }));
+        return Err(Stop::failed("interrupted", "It was interrupted again and again. Try once more."));
     }
     draft.step(job, progress::RUNNING, Stage::Running).await?;
     let mut brief = brief::read(job).await?;
@@ -224,7 +228,7 @@ async fn make(job: &Job, draft: &mut Draft) -> Result<(), Stop> {
     draft.metadata.prompt_version = Some(brief.prompt_version.clone());
     draft.metadata.context.clone_from(&brief.context);
     if !answered::answer(job, &brief, draft).await? {
-        let turns = brief.turns.clone();
+        let turns = std::mem::take(&mut brief.turns);
         write::write(job, &mut brief, &turns, draft).await?;
     }
     draft.whole(job).await?;
@@ -298,7 +302,7 @@ async fn mend(job: &Job, draft: &mut Draft) -> Result<(), Stop> {
     }
     let first = draft.text.clone();
     let (files, validation) = (draft.metadata.files.clone(), draft.metadata.validation.clone());
-    let mut turns = brief.turns.clone();
+    let mut turns = std::mem::take(&mut brief.turns);
     turns.push(Turn { speaker: Speaker::Assistant, text: first.clone() });
     turns.push(Turn { speaker: Speaker::User, text: prompt::repair(&validation) });
     draft.start_over(job, Stage::Repairing).await?;

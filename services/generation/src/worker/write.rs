@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 
 use aether_common::{
     event::Stage,
-    model::generation::{Failure, Routing, Usage},
+    model::generation::{Routing, Usage},
 };
 use futures::{FutureExt, StreamExt};
 use tokio::time::Instant;
@@ -102,13 +102,13 @@ pub(super) async fn write(
             Ok(Called::Finished(Finish::Stop)) => {
                 plan.succeeded(&route);
                 if draft.text.trim().is_empty() {
-                    return Err(failed("empty_answer", "The model answered with no text."));
+                    return Err(Stop::failed("empty_answer", "The model answered with no text."));
                 }
                 return Ok(());
             }
             Ok(Called::Finished(Finish::Filtered)) => {
                 plan.succeeded(&route);
-                return Err(failed(
+                return Err(Stop::failed(
                     "content_filter",
                     "The model's filter stopped the answer. What was written is kept.",
                 ));
@@ -117,7 +117,7 @@ pub(super) async fn write(
                 plan.succeeded(&route);
                 continuations += 1;
                 if continuations > MAX_CONTINUATIONS || draft.text.is_empty() {
-                    return Err(failed(
+                    return Err(Stop::failed(
                         "truncated",
                         "The answer is longer than the model may write. What was written is kept.",
                     ));
@@ -206,7 +206,7 @@ async fn call(
             }
             Err(ReserveError::Spent) => return Err(spent().into()),
             Err(ReserveError::Unpriced) => {
-                return Err(failed(
+                return Err(Stop::failed(
                     "model_unpriced",
                     "A budget applies, and nobody has said what this model costs. List it with its price in aether.toml.",
                 )
@@ -347,7 +347,7 @@ async fn stream(
                     return if short.is_some() {
                         Ok(Called::Spent)
                     } else {
-                        Err(failed(
+                        Err(Stop::failed(
                             "too_long",
                             "The model wrote more than it was allowed to. What was written is kept.",
                         )
@@ -364,12 +364,8 @@ fn usual_output(route: &Route) -> u64 {
     route.model.max_output_tokens.unwrap_or(USUAL_OUTPUT_TOKENS)
 }
 
-fn failed(code: &str, message: &str) -> Stop {
-    Stop::Failed(Failure { code: code.into(), message: message.into() })
-}
-
 fn spent() -> Stop {
-    failed(
+    Stop::failed(
         "budget_exceeded",
         "The budget is used up. What was written is kept; more can be made when the next period begins.",
     )
