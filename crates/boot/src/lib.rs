@@ -1,6 +1,7 @@
 //! What a `main` needs before it may call a service: settings, telemetry, lifecycle, dependencies and listeners.
 //! Whether a process is embedded or distributed is decided here (`deps`) and nowhere above.
 
+pub mod api_keys;
 pub mod budgets;
 pub mod config;
 pub mod deps;

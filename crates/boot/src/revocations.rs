@@ -1,5 +1,6 @@
-//! The sessions whose access tokens are dead before their time, as this process knows them: heard over the bus, and read
-//! from the database, which is the truth, at the start, whenever the bus may have lost something, and from time to time.
+//! The access tokens that are dead before their time, as this process knows them: those of sessions that ended, and those
+//! cut off (`token_cuts`). Heard over the bus, and read from the database, which is the truth, at the start, whenever the
+//! bus may have lost something, and from time to time.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -13,22 +14,23 @@ use std::{
 use aether_bus::{Bus, Delivery, Subscription, Topic};
 use aether_common::{
     clock::Clock,
-    id::SessionId,
+    id::{SessionId, UserId},
     jwt::{ACCESS_LIFETIME, Revocations},
     notice::Revocation,
     page::Cursor,
 };
-use aether_store::{Store, StoreError, sessions};
+use aether_store::{Store, StoreError, sessions, token_cuts};
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::{
     sync::Notify,
     time::{Instant, MissedTickBehavior, interval, sleep, timeout},
 };
+use uuid::Uuid;
 
 use crate::deps::{Deps, StartError};
 
-/// How many ended sessions are known at once, the newest: one more, and the oldest is forgotten, whose last access token
-/// is then good for what remains of its 15 minutes. More than 110 ends a second, for 15 minutes, come to this.
+/// How many ends and cuts are known at once, the newest: one more, and the oldest is forgotten, whose last access token
+/// is then good for what remains of its 15 minutes. More than 110 of them a second, for 15 minutes, come to this.
 pub const CAP: usize = 100_000;
 /// Clocks of two machines may differ, and a transaction is seen later than the time that it writes.
 const SLACK: TimeDelta = TimeDelta::minutes(1);
@@ -42,8 +44,8 @@ const PAGE: usize = 1_000;
 const PAUSE_MIN: Duration = Duration::from_millis(100);
 const PAUSE_MAX: Duration = Duration::from_secs(2);
 
-/// The sessions that ended lately: [`CAP`] at most, each until no access token of it can be alive.
-pub struct RevokedSessions {
+/// What ended or was cut off lately: [`CAP`] at most, each until no access token of it can be alive.
+pub struct RevokedTokens {
     clock: Clock,
     known: RwLock<Known>,
 }
@@ -52,8 +54,8 @@ pub struct RevokedSessions {
 ///
 /// # Errors
 /// When the database does not answer. A bus that does not is tried again while the database is asked every second.
-pub async fn start(deps: &Deps) -> Result<Arc<RevokedSessions>, StartError> {
-    let revoked = Arc::new(RevokedSessions { clock: deps.clock.clone(), known: RwLock::default() });
+pub async fn start(deps: &Deps) -> Result<Arc<RevokedTokens>, StartError> {
+    let revoked = Arc::new(RevokedTokens { clock: deps.clock.clone(), known: RwLock::default() });
     let feed = Feed {
         store: deps.store.clone(),
         bus: deps.bus.clone(),
@@ -81,61 +83,89 @@ fn keep() -> TimeDelta {
 
 #[derive(Default)]
 struct Known {
-    until: HashMap<SessionId, DateTime<Utc>>,
-    order: BTreeSet<(DateTime<Utc>, SessionId)>,
+    /// By session, user or API key.
+    dead: HashMap<Uuid, Dead>,
+    order: BTreeSet<(DateTime<Utc>, Uuid)>,
+}
+
+/// What is dead of a subject.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Dead {
+    /// Tokens made up to this second since 1970; all of them when a session has ended.
+    through: i64,
+    /// When no such token can be alive any more.
+    forget_at: DateTime<Utc>,
 }
 
 struct Feed {
     store: Store,
     bus: Bus,
     clock: Clock,
-    revoked: Arc<RevokedSessions>,
+    revoked: Arc<RevokedTokens>,
     /// Something may not have been heard.
     missed: Notify,
     hears: AtomicBool,
 }
 
-impl Revocations for RevokedSessions {
-    fn is_revoked(&self, session: SessionId, _issued_at: i64) -> bool {
-        self.known.read().unwrap_or_else(PoisonError::into_inner).until.contains_key(&session)
+impl Revocations for RevokedTokens {
+    fn is_revoked(&self, user: UserId, session: SessionId, issued_at: i64) -> bool {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        [user.0, session.0].iter().any(|id| known.dead.get(id).is_some_and(|dead| issued_at <= dead.through))
+    }
+
+    fn is_key_revoked(&self, _kid: &str) -> bool {
+        false
     }
 }
 
-impl RevokedSessions {
-    fn add(&self, ended: impl IntoIterator<Item = (SessionId, DateTime<Utc>)>) {
+impl Dead {
+    fn session(ended_at: DateTime<Utc>) -> Self {
+        Self { through: i64::MAX, forget_at: ended_at + keep() }
+    }
+
+    fn cut(at: DateTime<Utc>) -> Self {
+        Self { through: at.timestamp(), forget_at: at + keep() }
+    }
+}
+
+impl RevokedTokens {
+    fn add(&self, dead: impl IntoIterator<Item = (Uuid, Dead)>) {
         let now = self.clock.now();
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        for (session, ended_at) in ended {
-            known.add(session, ended_at + keep(), CAP);
+        for (subject, dead) in dead {
+            known.add(subject, dead, CAP);
         }
         known.forget(now);
     }
 }
 
 impl Known {
-    fn add(&mut self, session: SessionId, until: DateTime<Utc>, cap: usize) {
-        if let Some(before) = self.until.get(&session) {
-            if *before >= until {
+    fn add(&mut self, subject: Uuid, dead: Dead, cap: usize) {
+        let mut dead = dead;
+        if let Some(before) = self.dead.get(&subject) {
+            dead.through = dead.through.max(before.through);
+            dead.forget_at = dead.forget_at.max(before.forget_at);
+            if *before == dead {
                 return;
             }
-            self.order.remove(&(*before, session));
+            self.order.remove(&(before.forget_at, subject));
         }
-        self.until.insert(session, until);
-        self.order.insert((until, session));
+        self.dead.insert(subject, dead);
+        self.order.insert((dead.forget_at, subject));
         if self.order.len() > cap {
             self.forget_oldest();
         }
     }
 
     fn forget(&mut self, now: DateTime<Utc>) {
-        while self.order.first().is_some_and(|(until, _)| *until <= now) {
+        while self.order.first().is_some_and(|(forget_at, _)| *forget_at <= now) {
             self.forget_oldest();
         }
     }
 
     fn forget_oldest(&mut self) {
-        if let Some((_, session)) = self.order.pop_first() {
-            self.until.remove(&session);
+        if let Some((_, subject)) = self.order.pop_first() {
+            self.dead.remove(&subject);
         }
     }
 }
@@ -177,8 +207,10 @@ impl Feed {
                 Delivery::Message(payload) => match serde_json::from_slice(&payload) {
                     Ok(Revocation::SessionsEnded { session_ids }) => {
                         let now = self.clock.now();
-                        self.revoked.add(session_ids.into_iter().map(|id| (id, now)));
+                        self.revoked.add(session_ids.into_iter().map(|id| (id.0, Dead::session(now))));
                     }
+                    Ok(Revocation::Cut { subject, at }) => self.revoked.add([(subject, Dead::cut(at))]),
+                    Ok(Revocation::KeysChanged) => {}
                     Err(error) => tracing::debug!(%error, "a revocation that this version does not know"),
                 },
                 Delivery::Lost => self.missed.notify_one(),
@@ -214,16 +246,14 @@ impl Feed {
     }
 
     async fn read(&self, since: DateTime<Utc>) -> Result<(), StoreError> {
+        let limit = i64::try_from(PAGE).unwrap_or(i64::MAX);
         let mut after = None;
         for _ in 0..CAP / PAGE {
-            let page = async {
-                let mut db = self.store.conn().await?;
-                sessions::list_ended(&mut db, since, after, i64::try_from(PAGE).unwrap_or(i64::MAX)).await
-            };
-            let page = timeout(ANSWER, page)
-                .await
-                .map_err(|_| StoreError::Unavailable("the database does not answer".into()))??;
-            self.revoked.add(page.iter().map(|ended| (ended.id, ended.ended_at)));
+            let page = answered(async {
+                sessions::list_ended(&mut self.store.conn().await?, since, after, limit).await
+            });
+            let page = page.await?;
+            self.revoked.add(page.iter().map(|ended| (ended.id.0, Dead::session(ended.ended_at))));
             match page.last() {
                 Some(last) if page.len() == PAGE => {
                     after = Some(Cursor { at: last.ended_at, id: last.id.0 });
@@ -231,42 +261,75 @@ impl Feed {
                 _ => break,
             }
         }
+        let mut after = None;
+        for _ in 0..CAP / PAGE {
+            let page = answered(async {
+                token_cuts::list(&mut self.store.conn().await?, since, after, limit).await
+            });
+            let page = page.await?;
+            self.revoked.add(page.iter().map(|(subject, at)| (*subject, Dead::cut(*at))));
+            match page.last() {
+                Some((id, at)) if page.len() == PAGE => after = Some(Cursor { at: *at, id: *id }),
+                _ => break,
+            }
+        }
         Ok(())
     }
+}
+
+async fn answered<T>(question: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+    let silent = |_| StoreError::Unavailable("the database does not answer".into());
+    timeout(ANSWER, question).await.map_err(silent)?
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use uuid::Uuid;
 
-    fn session(number: u128) -> SessionId {
-        SessionId(Uuid::from_u128(number))
+    fn subject(number: u128) -> Uuid {
+        Uuid::from_u128(number)
     }
 
     fn at(second: i64) -> DateTime<Utc> {
         DateTime::from_timestamp(second, 0).unwrap()
     }
 
+    fn until(second: i64) -> Dead {
+        Dead { through: i64::MAX, forget_at: at(second) }
+    }
+
     #[test]
     fn the_oldest_gives_way_to_the_newest() {
         let mut known = Known::default();
-        for (number, until) in [(1, 30), (2, 10), (3, 20), (4, 40)] {
-            known.add(session(number), at(until), 3);
+        for (number, second) in [(1, 30), (2, 10), (3, 20), (4, 40)] {
+            known.add(subject(number), until(second), 3);
         }
-        assert!(!known.until.contains_key(&session(2)));
-        assert_eq!((known.until.len(), known.order.len()), (3, 3));
+        assert!(!known.dead.contains_key(&subject(2)));
+        assert_eq!((known.dead.len(), known.order.len()), (3, 3));
     }
 
     #[test]
     fn a_session_heard_of_twice_is_kept_for_the_longer_time() {
         let mut known = Known::default();
-        for until in [20, 30, 10] {
-            known.add(session(1), at(until), 3);
+        for second in [20, 30, 10] {
+            known.add(subject(1), until(second), 3);
         }
         known.forget(at(29));
-        assert!(known.until.contains_key(&session(1)));
+        assert!(known.dead.contains_key(&subject(1)));
         known.forget(at(30));
-        assert!(known.until.is_empty() && known.order.is_empty());
+        assert!(known.dead.is_empty() && known.order.is_empty());
+    }
+
+    #[test]
+    fn a_cut_ends_what_was_made_before_it_and_nothing_later() {
+        let clock = aether_common::clock::ManualClock::new(at(1_000));
+        let revoked = RevokedTokens { clock: clock.clock(), known: RwLock::default() };
+        let (user, session) = (UserId(subject(1)), SessionId(subject(2)));
+        revoked.add([(user.0, Dead::cut(at(1_000)))]);
+        assert!(revoked.is_revoked(user, session, 999) && revoked.is_revoked(user, session, 1_000));
+        assert!(!revoked.is_revoked(user, session, 1_001));
+        assert!(!revoked.is_revoked(UserId(subject(3)), session, 999));
+        revoked.add([(session.0, Dead::session(at(1_001)))]);
+        assert!(revoked.is_revoked(UserId(subject(3)), session, 5_000));
     }
 }

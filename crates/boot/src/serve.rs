@@ -20,6 +20,7 @@ use tokio::net::TcpListener;
 use url::Url;
 
 use crate::{
+    api_keys::StoredApiKeys,
     config::{Environment, Process, Settings},
     deps::{Deps, StartError},
     lifecycle::{DRAIN, Lifecycle, stop_signal},
@@ -55,8 +56,10 @@ pub fn stand_alone(service: Service, deps: &Deps) -> Result<Router, StartError> 
 pub async fn remote_verifier(deps: &Deps) -> Result<Verifier, StartError> {
     let url = parse("AUTH_URL", &deps.settings.auth_url)?;
     let keys = RemoteKeys::new(deps.http.clone(), &url, deps.clock.clone());
-    let revoked = revocations::start(deps).await?;
-    Ok(Verifier::new(Arc::new(keys), &deps.settings.public_url, deps.clock.clone()).with_revocations(revoked))
+    let verifier = Verifier::new(Arc::new(keys), &deps.settings.public_url, deps.clock.clone());
+    Ok(verifier
+        .with_revocations(revocations::start(deps).await?)
+        .with_api_keys(Arc::new(StoredApiKeys::new(deps))))
 }
 
 fn parse(name: &str, url: &str) -> Result<Url, StartError> {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use aether_boot::{
     Deps,
-    revocations::{self, RevokedSessions},
+    revocations::{self, RevokedTokens},
 };
 use aether_bus::{Bus, Topic};
 use aether_common::{
@@ -68,11 +68,11 @@ async fn tell(bus: &Bus, session: SessionId) {
 }
 
 #[track_caller]
-fn knows(revoked: &RevokedSessions, session: SessionId) -> bool {
-    revoked.is_revoked(session, TIME.timestamp())
+fn knows(revoked: &RevokedTokens, session: SessionId) -> bool {
+    revoked.is_revoked(UserId(uuid::Uuid::nil()), session, TIME.timestamp())
 }
 
-async fn learns(revoked: &RevokedSessions, session: SessionId, within: Duration, name: &str) {
+async fn learns(revoked: &RevokedTokens, session: SessionId, within: Duration, name: &str) {
     let deadline = Instant::now() + within;
     while !knows(revoked, session) {
         assert!(Instant::now() < deadline, "{name}: not known after {within:?}");
@@ -119,7 +119,7 @@ async fn more_sessions_than_one_page_are_read_at_the_start() {
             sessions::create(&mut tx, &new).await.unwrap();
         }
         // All at one moment: the place in the list is not the time alone.
-        let others = sessions::end_others(&mut tx, user, first, deps.clock.now()).await.unwrap();
+        let others = sessions::end_all(&mut tx, user, Some(first), EndReason::Revoked, deps.clock.now()).await.unwrap();
         tx.save().await.unwrap();
         assert_eq!(others.len(), 2_100);
         let revoked = revocations::start(deps).await.unwrap();

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     clock::Clock,
     id::{SessionId, UserId},
-    model::user::Role,
+    model::{scope::Access, user::Role},
 };
 
 /// The audience of every access token.
@@ -98,7 +98,7 @@ pub struct VerifyingKey(DecodingKey);
 pub struct KeyError(&'static str);
 
 /// Why a token was refused. Clients see none of it: every refusal looks the same.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TokenError {
     /// Not a token of ours: form, algorithm, type, signature, issuer or audience.
     #[error("invalid token")]
@@ -109,9 +109,29 @@ pub enum TokenError {
     /// No key of that name.
     #[error("unknown key")]
     UnknownKey,
-    /// Its session has ended.
+    /// Its session has ended, its user is shut out, or its key was withdrawn.
     #[error("revoked token")]
     Revoked,
+    /// A sign-in that waits for its second factor.
+    #[error("half a sign-in")]
+    Unfinished,
+    /// Whether it is good cannot be told now: what keeps API keys does not answer.
+    #[error("cannot be checked now: {0}")]
+    Unavailable(String),
+}
+
+/// How an API key begins: it is no JWT, and is looked up at each use.
+pub const API_KEY_PREFIX: &str = "aek_";
+/// How the token of a sign-in that waits for its second factor begins.
+pub const MFA_TOKEN_PREFIX: &str = "aem_";
+
+/// Who a token stands for, and what may be done with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Authenticated {
+    /// What an access token says. For an API key: `sid` is the key's id, `iat` the present, `exp` the key's end.
+    pub claims: Claims,
+    /// What may be done.
+    pub access: Access,
 }
 
 /// A future that a [`KeySource`] answers with.
@@ -125,8 +145,21 @@ pub trait KeySource: Send + Sync {
 
 /// Knows which tokens are dead before their time. Asked at every request: it answers from memory.
 pub trait Revocations: Send + Sync {
-    /// Whether a token of this session, made at `issued_at` (its `iat`, in seconds since 1970), is good no more.
-    fn is_revoked(&self, session: SessionId, issued_at: i64) -> bool;
+    /// Whether a token of this user and session (or API key), made at `issued_at` (its `iat`, in seconds since 1970), is
+    /// good no more.
+    fn is_revoked(&self, user: UserId, session: SessionId, issued_at: i64) -> bool;
+
+    /// Whether the signing key of this name was withdrawn, with all that it has signed.
+    fn is_key_revoked(&self, kid: &str) -> bool;
+}
+
+/// A future that [`ApiKeys`] answers with.
+pub type ApiKeyFuture<'a> = Pin<Box<dyn Future<Output = Result<Authenticated, TokenError>> + Send + 'a>>;
+
+/// Where API keys are looked up.
+pub trait ApiKeys: Send + Sync {
+    /// Who holds this key, if it is good now.
+    fn find<'a>(&'a self, key: &'a str) -> ApiKeyFuture<'a>;
 }
 
 /// Keys that do not change: a snapshot of a JWKS.
@@ -140,6 +173,7 @@ pub struct Verifier {
     issuer: Arc<str>,
     clock: Clock,
     revocations: Option<Arc<dyn Revocations>>,
+    api_keys: Option<Arc<dyn ApiKeys>>,
 }
 
 impl SigningKey {
@@ -233,7 +267,7 @@ impl KeySource for StaticKeys {
 impl Verifier {
     /// Checks tokens of `issuer` against `keys`.
     pub fn new(keys: Arc<dyn KeySource>, issuer: &str, clock: Clock) -> Self {
-        Self { keys, issuer: issuer.into(), clock, revocations: None }
+        Self { keys, issuer: issuer.into(), clock, revocations: None, api_keys: None }
     }
 
     /// The same, and refuses tokens that were revoked. Without this a token is good until it expires.
@@ -243,10 +277,31 @@ impl Verifier {
         self
     }
 
-    /// Whether a token of this session, made at `issued_at` (its `iat`), is good no more: for whoever verified one and goes
-    /// on with it, as a socket does.
-    pub fn is_revoked(&self, session: SessionId, issued_at: i64) -> bool {
-        self.revocations.as_ref().is_some_and(|known| known.is_revoked(session, issued_at))
+    /// The same, and takes API keys. Without this they are no tokens.
+    #[must_use]
+    pub fn with_api_keys(mut self, api_keys: Arc<dyn ApiKeys>) -> Self {
+        self.api_keys = Some(api_keys);
+        self
+    }
+
+    /// Whether a token of this user and session, made at `issued_at` (its `iat`), is good no more: for whoever verified one
+    /// and goes on with it, as a socket does.
+    pub fn is_revoked(&self, user: UserId, session: SessionId, issued_at: i64) -> bool {
+        self.revocations.as_ref().is_some_and(|known| known.is_revoked(user, session, issued_at))
+    }
+
+    /// Who this access token or API key stands for.
+    pub async fn authenticate(&self, token: &str) -> Result<Authenticated, TokenError> {
+        if token.starts_with(MFA_TOKEN_PREFIX) {
+            return Err(TokenError::Unfinished);
+        }
+        if !token.starts_with(API_KEY_PREFIX) {
+            return Ok(Authenticated { claims: self.verify(token).await?, access: Access::Session });
+        }
+        match &self.api_keys {
+            Some(keys) if token.len() <= MAX_TOKEN_BYTES => keys.find(token).await,
+            _ => Err(TokenError::Invalid),
+        }
     }
 
     /// The token's claims, when every check of RFC 8725 section 3 passes: fixed algorithm, type, signature by a key of
@@ -261,6 +316,9 @@ impl Verifier {
             return Err(TokenError::Invalid);
         }
         let kid = header.kid.ok_or(TokenError::Invalid)?;
+        if self.revocations.as_ref().is_some_and(|known| known.is_key_revoked(&kid)) {
+            return Err(TokenError::Revoked);
+        }
         let key = self.keys.find(&kid).await.ok_or(TokenError::UnknownKey)?;
         let mut validation = Validation::new(Algorithm::RS256);
         validation.set_issuer(&[&*self.issuer]);
@@ -278,7 +336,7 @@ impl Verifier {
             return Err(TokenError::Expired);
         }
         let claims = claims.claims;
-        if self.is_revoked(claims.sid, claims.iat) {
+        if self.is_revoked(claims.sub, claims.sid, claims.iat) {
             return Err(TokenError::Revoked);
         }
         Ok(claims)
@@ -335,8 +393,12 @@ mod tests {
     async fn a_token_of_a_revoked_session_is_refused_and_others_are_not() {
         struct One(SessionId);
         impl Revocations for One {
-            fn is_revoked(&self, session: SessionId, _issued_at: i64) -> bool {
+            fn is_revoked(&self, _user: UserId, session: SessionId, _issued_at: i64) -> bool {
                 session == self.0
+            }
+
+            fn is_key_revoked(&self, _kid: &str) -> bool {
+                false
             }
         }
         let (key, verifier, _) = parts();

@@ -3,6 +3,7 @@
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::{
     id::{GenerationId, MessageId, RoomId, RowId, SessionId, UserId},
@@ -149,4 +150,13 @@ pub enum Revocation {
         /// Which; some hundred at most.
         session_ids: Vec<SessionId>,
     },
+    /// Access tokens of this user, or made from this session or API key, up to this moment are good no more.
+    Cut {
+        /// A user's, a session's or an API key's id.
+        subject: Uuid,
+        /// The last moment whose tokens are dead.
+        at: DateTime<Utc>,
+    },
+    /// Signing keys have changed: they are to be read anew.
+    KeysChanged,
 }

@@ -4,6 +4,8 @@
 //! for the table, with private row structs and functions that take the owner's id first; (3) a story in `tests/`, which
 //! runs on both databases: it stands in for compile-time checks of the SQL.
 
+pub mod api_keys;
+pub mod audit;
 pub mod budgets;
 pub mod cache;
 pub mod edits;
@@ -14,6 +16,7 @@ pub mod jobs;
 pub mod messages;
 mod migrate;
 pub mod objects;
+pub mod one_time_tokens;
 pub mod prompts;
 pub mod rooms;
 mod search;
@@ -22,6 +25,7 @@ pub mod shares;
 pub mod signing_keys;
 mod sql;
 pub mod texts;
+pub mod token_cuts;
 mod tx;
 pub mod uploads;
 pub mod usage;

@@ -65,6 +65,18 @@ pub enum EndReason {
     Reused,
     /// Its owner ended it from elsewhere.
     Revoked,
+    /// The password was changed or reset.
+    PasswordChanged,
+    /// The second factor was changed.
+    SecondFactorChanged,
+    /// Somebody has proved that the address is theirs, which this account only claimed.
+    AddressTaken,
+    /// An administrator ended it.
+    ByAdmin,
+    /// The account was disabled.
+    Disabled,
+    /// The account was deleted.
+    Deleted,
 }
 
 /// A refresh token with its session, locked until the transaction ends.
@@ -221,11 +233,12 @@ pub async fn end(
     Ok(ended == 1)
 }
 
-/// Ends every session of the user but this one; answers which.
-pub async fn end_others(
+/// Ends every session of the user, but for the one to keep; answers which.
+pub async fn end_all(
     db: &mut impl Db,
     user: UserId,
-    keep: SessionId,
+    keep: Option<SessionId>,
+    reason: EndReason,
     now: DateTime<Utc>,
 ) -> Result<Vec<SessionId>> {
     let ended = q!(
@@ -233,12 +246,12 @@ pub async fn end_others(
         fetch_all as (Uuid,),
         sql!(
             "UPDATE sessions SET ended_at = $3, end_reason = $4
-             WHERE user_id = $1 AND id <> $2 AND ended_at IS NULL AND expires_at > $3 RETURNING id"
+             WHERE user_id = $1 AND ($2 IS NULL OR id <> $2) AND ended_at IS NULL AND expires_at > $3 RETURNING id"
         ),
         user.0,
-        keep.0,
+        keep.map(|keep| keep.0),
         now,
-        EndReason::Revoked.as_str()
+        reason.as_str()
     )?;
     Ok(ended.into_iter().map(|(id,)| SessionId(id)).collect())
 }
@@ -265,26 +278,37 @@ pub async fn list_ended(
     Ok(rows.into_iter().map(|(id, ended_at)| EndedSession { id: SessionId(id), ended_at }).collect())
 }
 
-/// The account behind a session that has not ended.
+/// The account behind a session that has not ended, for a token made at `issued_at` that was not cut off; and when the
+/// session began.
 pub async fn find_account(
     db: &mut impl Db,
     user: UserId,
     session: SessionId,
+    issued_at: DateTime<Utc>,
     now: DateTime<Utc>,
-) -> Result<Option<Account>> {
+) -> Result<Option<(Account, DateTime<Utc>)>> {
+    #[derive(sqlx::FromRow)]
+    struct Row {
+        began_at: DateTime<Utc>,
+        #[sqlx(flatten)]
+        user: UserRow,
+    }
     let row = q!(
         db,
-        fetch_optional as UserRow,
+        fetch_optional as Row,
         sql!(
-            "SELECT u.id, u.email, u.password_hash, u.name, u.avatar_url, u.role, u.email_verified, u.mfa_enabled,
-             u.disabled, u.preferences, u.created_at FROM sessions s JOIN users u ON u.id = s.user_id
-             WHERE s.id = $1 AND s.user_id = $2 AND s.ended_at IS NULL AND s.expires_at > $3"
+            "SELECT s.created_at AS began_at, u.id, u.email, u.password_hash, u.name, u.avatar_url, u.role,
+             u.email_verified, u.mfa_enabled, u.disabled, u.preferences, u.created_at
+             FROM sessions s JOIN users u ON u.id = s.user_id
+             WHERE s.id = $1 AND s.user_id = $2 AND s.ended_at IS NULL AND s.expires_at > $3
+             AND NOT EXISTS (SELECT 1 FROM token_cuts WHERE subject IN ($1, $2) AND cut_at >= $4)"
         ),
         session.0,
         user.0,
-        now
+        now,
+        issued_at
     )?;
-    row.map(UserRow::account).transpose()
+    row.map(|row| Ok((row.user.account()?, row.began_at))).transpose()
 }
 
 /// The user's sessions that have not ended, the newest first, after the cursor; at most `limit`.
@@ -337,7 +361,14 @@ impl EndReason {
         match self {
             Self::Logout => "logout",
             Self::Reused => "reused",
-            Self::Revoked => "revoked",
+            // The database knows three words; the audit log tells the rest.
+            Self::Revoked
+            | Self::PasswordChanged
+            | Self::SecondFactorChanged
+            | Self::AddressTaken
+            | Self::ByAdmin
+            | Self::Disabled
+            | Self::Deleted => "revoked",
         }
     }
 }

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use aether_boot::{
-    Deps, Service, StartError, revocations,
+    Deps, Service, StartError,
+    api_keys::StoredApiKeys,
+    revocations,
     serve::{edge, health},
 };
 use aether_common::jwt::Verifier;
@@ -31,7 +33,8 @@ pub async fn router(deps: &Deps) -> Result<Router, StartError> {
 pub async fn services(deps: &Deps) -> Result<[Service; 3], StartError> {
     let auth = aether_auth::build(deps).await?;
     let verifier = Verifier::new(auth.keys, &deps.settings.public_url, deps.clock.clone())
-        .with_revocations(revocations::start(deps).await?);
+        .with_revocations(revocations::start(deps).await?)
+        .with_api_keys(Arc::new(StoredApiKeys::new(deps)));
     let generation = aether_generation::build(deps, verifier.clone()).await?;
     let port = Arc::new(InProcess(generation.generations));
     let realtime = aether_realtime::build(deps, verifier, port).await?;

@@ -10,7 +10,10 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::domain::session::{Issued, REFRESH_LIFETIME};
+use crate::domain::{
+    session::{Issued, REFRESH_LIFETIME},
+    sign_in::Outcome,
+};
 
 /// Where browsers reach this service; a process of its own stands behind the gateway, which takes the prefix away.
 const COOKIE_PATH: &str = "/api/auth";
@@ -41,6 +44,39 @@ pub(crate) struct SessionBody {
     /// For `POST /refresh`; not there when it is in the cookie.
     #[serde(skip_serializing_if = "Option::is_none")]
     refresh_token: Option<String>,
+}
+
+/// What a sign-in gives: a session, or the question for the second factor.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(untagged)]
+#[schema(as = SignIn)]
+#[expect(dead_code, reason = "describes two answers that are written one by one")]
+pub(crate) enum SignInBody {
+    /// The session.
+    Session(SessionBody),
+    /// The second factor is asked for.
+    MfaRequired(MfaRequired),
+}
+
+/// The first factor is proved; `POST /mfa/challenge` takes the second one.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct MfaRequired {
+    /// Always true.
+    mfa_required: bool,
+    /// To be sent with the code, within five minutes.
+    mfa_token: String,
+}
+
+/// The answer to a first factor that was right.
+pub(crate) fn outcome(outcome: Outcome, delivery: TokenDelivery, public_url: &Url) -> Response {
+    match outcome {
+        Outcome::Session(issued) => session(StatusCode::OK, issued, delivery, public_url),
+        Outcome::SecondFactor(token) => {
+            let mfa_token = token.expose_secret().to_owned();
+            Json(MfaRequired { mfa_required: true, mfa_token }).into_response()
+        }
+    }
 }
 
 /// The answer that hands over a session.

@@ -13,15 +13,17 @@ use std::{sync::Arc, time::Duration};
 
 use aether_boot::{Deps, Service, StartError};
 use aether_common::jwt::KeySource;
-use aether_store::sessions;
+use aether_store::{StoreError, one_time_tokens, sessions, token_cuts};
 use chrono::TimeDelta;
 
 use crate::state::AppState;
 
-/// How often sessions whose time is over are forgotten.
+/// How often what is over is forgotten.
 const PURGE_EVERY: Duration = Duration::from_hours(1);
-/// How long they stay after that, so that their tokens are still called ended and not unknown.
+/// How long sessions stay after their time, so that their tokens are still called ended and not unknown.
 const KEEP_ENDED: TimeDelta = TimeDelta::days(7);
+/// Cuts are of no use when no token of before them can be alive, on any machine's clock.
+const KEEP_CUTS: TimeDelta = TimeDelta::hours(1);
 
 /// The auth service, built.
 pub struct AuthService {
@@ -46,18 +48,22 @@ async fn purge(deps: Deps) {
             () = deps.lifecycle.shutdown.cancelled() => return,
             () = tokio::time::sleep(PURGE_EVERY) => {}
         }
-        let purged = async {
-            let mut conn = deps.store.conn().await?;
-            sessions::purge(&mut conn, deps.clock.now() - KEEP_ENDED).await
-        };
-        match purged.await {
+        match forget(&deps).await {
             Ok(0) => {}
             Ok(sessions) => {
                 tracing::info!(event = "sessions_purged", sessions, "forgot sessions that are over");
             }
             Err(error) => {
-                tracing::warn!(%error, "cannot forget sessions that are over; trying again in an hour");
+                tracing::warn!(%error, "cannot forget what is over; trying again in an hour");
             }
         }
     }
+}
+
+/// Forgets what is over; answers how many sessions.
+async fn forget(deps: &Deps) -> Result<u64, StoreError> {
+    let (mut conn, now) = (deps.store.conn().await?, deps.clock.now());
+    one_time_tokens::purge(&mut conn, now).await?;
+    token_cuts::purge(&mut conn, now - KEEP_CUTS).await?;
+    sessions::purge(&mut conn, now - KEEP_ENDED).await
 }

@@ -1,13 +1,13 @@
-//! What the handlers share, and the extractor for somebody whose session is alive at this moment.
+//! What the handlers share, and the extractors for somebody whose session is alive at this moment.
 
 use std::{sync::Arc, time::Instant};
 
-use aether_boot::{Deps, StartError};
+use aether_boot::{Deps, StartError, api_keys::StoredApiKeys};
 use aether_common::{
     clock::Clock,
     id::{Ids, SessionId},
     jwt::Verifier,
-    model::user::User,
+    model::user::{Role, User},
     problem::Problem,
 };
 use aether_store::{Store, sessions};
@@ -17,13 +17,24 @@ use aether_web::{
 };
 use axum::{
     extract::{FromRef, FromRequestParts},
-    http::request::Parts,
+    http::{HeaderName, request::Parts},
 };
+use chrono::{DateTime, Utc};
+use secrecy::SecretString;
 use url::Url;
 
 use crate::domain::{
-    announce::Announcer, hashing::Passwords, keys::Keyring, seal::Sealer, session::Sessions,
+    announce::Announcer,
+    audit::Audit,
+    hashing::Passwords,
+    keys::Keyring,
+    seal::Sealer,
+    session::Sessions,
+    sign_in::SignIn,
+    step_up::{FRESH, StepUp},
 };
+
+const STEP_UP: HeaderName = HeaderName::from_static("x-step-up");
 
 /// Cheap to clone.
 #[derive(Clone)]
@@ -34,6 +45,10 @@ pub(crate) struct AppState {
     pub keys: Arc<Keyring>,
     pub verifier: Verifier,
     pub sessions: Sessions,
+    pub sign_in: SignIn,
+    pub step_up: Arc<StepUp>,
+    pub sealer: Arc<Sealer>,
+    pub audit: Audit,
     pub announcer: Announcer,
     pub passwords: Passwords,
     pub public_url: Arc<Url>,
@@ -47,7 +62,18 @@ pub(crate) struct AppState {
 pub(crate) struct SignedIn {
     pub user: User,
     pub session_id: SessionId,
+    /// When the session began, which was by a full sign-in.
+    pub signed_in_at: DateTime<Utc>,
+    /// Whether there is a password to sign in with.
+    pub has_password: bool,
 }
+
+/// The same, with a fresh proof of who it is: a sign-in or a step-up of the last five minutes; others get 403
+/// `step_up_required`.
+pub(crate) struct SteppedUp(pub SignedIn);
+
+/// The same, whose role is `admin` at this moment; others get 403.
+pub(crate) struct Administrator(pub SignedIn);
 
 impl AppState {
     pub(crate) async fn new(deps: &Deps) -> Result<Self, StartError> {
@@ -62,17 +88,25 @@ impl AppState {
         let mut origins = vec![public_url.origin().ascii_serialization()];
         origins.extend(settings.cors_origins.iter().map(|origin| origin.trim_end_matches('/').to_owned()));
         let announcer = Announcer::new(deps.bus.clone(), deps.lifecycle.tasks.clone());
+        let sealer = Arc::new(sealer);
+        let audit = Audit::new(deps.clock.clone(), deps.ids.clone());
+        let sessions = Sessions::new(
+            deps.store.clone(),
+            deps.clock.clone(),
+            deps.ids.clone(),
+            keys.clone(),
+            &settings.public_url,
+            &sealer,
+            announcer.clone(),
+        );
         Ok(Self {
-            verifier: Verifier::new(keys.clone(), &settings.public_url, deps.clock.clone()),
-            sessions: Sessions::new(
-                deps.store.clone(),
-                deps.clock.clone(),
-                deps.ids.clone(),
-                keys.clone(),
-                &settings.public_url,
-                &sealer,
-                announcer.clone(),
-            ),
+            verifier: Verifier::new(keys.clone(), &settings.public_url, deps.clock.clone())
+                .with_api_keys(Arc::new(StoredApiKeys::new(deps))),
+            sign_in: SignIn::new(sessions.clone(), audit.clone(), deps.clock.clone()),
+            sessions,
+            step_up: Arc::new(StepUp::new(&sealer)),
+            sealer,
+            audit,
             announcer,
             passwords: Passwords::new().await?,
             store: deps.store.clone(),
@@ -87,6 +121,20 @@ impl AppState {
     }
 }
 
+impl AppState {
+    /// The account behind a session's token, read now; 401 when the session has ended or the account is shut out.
+    pub(crate) async fn signed_in(&self, caller: &Caller) -> Result<SignedIn, Problem> {
+        let issued_at = DateTime::from_timestamp(caller.issued_at, 0).ok_or_else(Problem::unauthorized)?;
+        let (user, session, now) = (caller.user_id, caller.session_id, self.clock.now());
+        let mut conn = self.store.conn().await?;
+        let found = sessions::find_account(&mut conn, user, session, issued_at, now).await?;
+        let (account, signed_in_at) =
+            found.filter(|(account, _)| !account.disabled).ok_or_else(Problem::unauthorized)?;
+        let has_password = account.password_hash.is_some();
+        Ok(SignedIn { user: account.user, session_id: session, signed_in_at, has_password })
+    }
+}
+
 impl FromRef<AppState> for Verifier {
     fn from_ref(state: &AppState) -> Self {
         state.verifier.clone()
@@ -98,10 +146,34 @@ impl FromRequestParts<AppState> for SignedIn {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self> {
         let caller = <Caller as FromRequestParts<AppState>>::from_request_parts(parts, state).await?;
-        let mut conn = state.store.conn().await?;
-        let found =
-            sessions::find_account(&mut conn, caller.user_id, caller.session_id, state.clock.now()).await?;
-        let account = found.filter(|account| !account.disabled).ok_or_else(Problem::unauthorized)?;
-        Ok(Self { user: account.user, session_id: caller.session_id })
+        Ok(state.signed_in(&caller).await?)
+    }
+}
+
+impl FromRequestParts<AppState> for SteppedUp {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self> {
+        let caller = SignedIn::from_request_parts(parts, state).await?;
+        let now = state.clock.now();
+        let token = parts.headers.get(STEP_UP).and_then(|value| value.to_str().ok()).map(SecretString::from);
+        let proved = token.is_some_and(|token| state.step_up.is_good(&token, caller.session_id, now));
+        if proved || now - caller.signed_in_at < FRESH {
+            return Ok(Self(caller));
+        }
+        Err(Problem::forbidden("step_up_required", "Prove again who you are, and send this once more.")
+            .into())
+    }
+}
+
+impl FromRequestParts<AppState> for Administrator {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self> {
+        let caller = SignedIn::from_request_parts(parts, state).await?;
+        match caller.user.role {
+            Role::Admin => Ok(Self(caller)),
+            Role::User => Err(Problem::forbidden("forbidden", "Only an administrator may do this.").into()),
+        }
     }
 }

@@ -10,7 +10,7 @@ use std::{
 
 use aether_common::{
     id::{MessageId, RoomId, SessionId, UserId},
-    jwt::Claims,
+    jwt::Authenticated,
     notice::Notice,
 };
 use aether_web::auth::Caller;
@@ -51,8 +51,6 @@ pub struct Session {
     pub caller: Caller,
     pub token: String,
     /// In seconds since 1970.
-    pub issued_at: i64,
-    /// In seconds since 1970.
     pub expires_at: i64,
 }
 
@@ -63,11 +61,9 @@ pub struct Told {
 }
 
 impl Session {
-    pub fn new(claims: Claims, token: String) -> Self {
-        let (issued_at, expires_at) = (claims.iat, claims.exp);
-        let caller =
-            Caller { user_id: claims.sub, session_id: claims.sid, role: claims.role, name: claims.name };
-        Self { caller, token, issued_at, expires_at }
+    pub fn new(who: Authenticated, token: String) -> Self {
+        let expires_at = who.claims.exp;
+        Self { caller: who.into(), token, expires_at }
     }
 }
 
@@ -94,7 +90,7 @@ impl Connection {
     /// The session behind the token, when the token was made and when it ends.
     pub fn validity(&self) -> (SessionId, i64, i64) {
         let session = lock(&self.session);
-        (session.caller.session_id, session.issued_at, session.expires_at)
+        (session.caller.session_id, session.caller.issued_at, session.expires_at)
     }
 
     /// Takes a newer token of the same user.

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 
 use aether_common::{
     id::{GenerationId, SessionId, UserId},
-    model::{generation::Kind, user::Role},
+    model::{generation::Kind, scope::Access, user::Role},
 };
 use aether_realtime::ports::{Generations, HttpGenerations, StartGeneration};
 use aether_web::auth::Caller;
@@ -56,6 +56,8 @@ fn caller() -> Caller {
         session_id: SessionId(Uuid::nil()),
         role: Role::User,
         name: "Ana".into(),
+        issued_at: 0,
+        access: Access::Session,
     }
 }
 

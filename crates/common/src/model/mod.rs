@@ -2,4 +2,5 @@
 
 pub mod generation;
 pub mod room;
+pub mod scope;
 pub mod user;

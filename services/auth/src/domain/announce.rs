@@ -9,9 +9,11 @@ use aether_common::{
     notice::{Notice, Revocation},
 };
 use aether_store::sessions::EndReason;
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
+use uuid::Uuid;
 
 /// How many sessions one payload names.
 const CHUNK: usize = 500;
@@ -38,18 +40,30 @@ impl Announcer {
             return;
         }
         let bus = self.bus.clone();
+        self.spawn(user, async move { tell(&bus, user, &sessions, reason).await });
+    }
+
+    /// Says that the tokens of this subject (the user, or an API key of theirs) are dead up to this moment, as
+    /// `aether_store::token_cuts` keeps it. Call it after the commit; returns at once.
+    pub fn cut(&self, user: UserId, subject: Uuid, at: DateTime<Utc>) {
+        let bus = self.bus.clone();
+        self.spawn(user, async move {
+            bus.publish(&Topic::revocations(), written(&Revocation::Cut { subject, at })?).await
+        });
+    }
+
+    fn spawn(&self, user: UserId, telling: impl Future<Output = Result<(), BusError>> + Send + 'static) {
         self.tasks.spawn(async move {
-            let cause = match timeout(PATIENCE, tell(&bus, user, &sessions, reason)).await {
+            let cause = match timeout(PATIENCE, telling).await {
                 Ok(Ok(())) => return,
                 Ok(Err(error)) => error.to_string(),
                 Err(_) => "the bus is too slow".to_owned(),
             };
             tracing::warn!(
-                event = "session_end_not_told",
+                event = "revocation_not_told",
                 user.id = %user,
-                sessions = sessions.len(),
                 cause,
-                "cannot tell that sessions ended"
+                "cannot tell that tokens are dead; processes will read it"
             );
         });
     }
@@ -79,5 +93,11 @@ fn sentence(reason: EndReason) -> &'static str {
             "An old sign-in of yours was used again, so this session was ended. Sign in again."
         }
         EndReason::Revoked => "This session was signed out from another one.",
+        EndReason::PasswordChanged => "The password was changed. Sign in with the new one.",
+        EndReason::SecondFactorChanged => "The second factor was changed. Sign in again.",
+        EndReason::AddressTaken => "This e-mail address has been proved by somebody else.",
+        EndReason::ByAdmin => "An administrator signed you out.",
+        EndReason::Disabled => "This account was disabled by an administrator.",
+        EndReason::Deleted => "This account was deleted.",
     }
 }

@@ -1,10 +1,14 @@
 //! The rules of accounts: no HTTP, no SQL.
 
 pub mod announce;
+pub mod audit;
 pub mod email;
 pub mod hashing;
 pub mod keys;
+pub mod one_time;
 pub mod password;
 pub mod profile;
 pub mod seal;
 pub mod session;
+pub mod sign_in;
+pub mod step_up;

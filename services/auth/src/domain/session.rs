@@ -7,24 +7,30 @@ use std::sync::Arc;
 
 use aether_common::{
     clock::Clock,
-    id::{Ids, SessionId},
+    id::{Ids, SessionId, UserId},
     jwt::{ACCESS_LIFETIME, AUDIENCE, Claims},
     model::user::User,
     problem::Problem,
 };
 use aether_store::{
-    Store, Tx,
+    Db, Store, Tx,
     sessions::{self, EndReason, HeldToken, NewSession},
-    users,
+    token_cuts, users,
 };
 use aws_lc_rs::hmac;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::TimeDelta;
 use secrecy::{ExposeSecret, SecretString};
+use serde_json::json;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use crate::domain::{announce::Announcer, keys::Keyring, seal::Sealer};
+use crate::domain::{
+    announce::Announcer,
+    audit::{Action, Audit, Entry},
+    keys::Keyring,
+    seal::Sealer,
+};
 
 /// How long a refresh token is good; each use begins it anew.
 pub const REFRESH_LIFETIME: TimeDelta = TimeDelta::days(30);
@@ -32,15 +38,18 @@ pub const REFRESH_LIFETIME: TimeDelta = TimeDelta::days(30);
 pub const GRACE: TimeDelta = TimeDelta::seconds(10);
 /// Says to secret scanners, and to people, what it is.
 const PREFIX: &str = "aer_";
-const MAX_USER_AGENT: usize = 300;
+/// The most that is kept of a program's name for itself, in characters.
+pub const MAX_USER_AGENT: usize = 300;
 
-/// Where a request comes from, for the list of one's own sessions.
+/// Where a request comes from, for the list of one's own sessions and for the audit log.
 #[derive(Clone, Debug)]
 pub struct Place {
     /// The address.
     pub ip: String,
-    /// The program, as it calls itself.
+    /// The program, as it calls itself: at most 300 characters.
     pub user_agent: Option<String>,
+    /// The request's trace.
+    pub trace_id: Option<String>,
 }
 
 /// What a sign-in or a refresh gives.
@@ -64,6 +73,7 @@ pub struct Sessions {
     issuer: Arc<str>,
     successors: hmac::Key,
     announcer: Announcer,
+    audit: Audit,
 }
 
 impl Sessions {
@@ -78,25 +88,26 @@ impl Sessions {
         announcer: Announcer,
     ) -> Self {
         let successors = sealer.derive("refresh token successor v1");
-        Self { store, clock, ids, keys, issuer: issuer.into(), successors, announcer }
+        let audit = Audit::new(clock.clone(), ids.clone());
+        Self { store, clock, ids, keys, issuer: issuer.into(), successors, announcer, audit }
     }
 
     /// Opens a session for somebody who has just proved who they are.
-    pub async fn open(&self, tx: &mut Tx, user: User, place: Place) -> Result<Issued, Problem> {
+    pub async fn open(&self, tx: &mut Tx, user: User, place: &Place) -> Result<Issued, Problem> {
         let now = self.clock.now();
         let id: SessionId = self.ids.mint();
         let session = NewSession {
             id,
             user_id: user.id,
-            user_agent: place.user_agent.map(|agent| agent.chars().take(MAX_USER_AGENT).collect()),
-            ip: place.ip,
+            user_agent: place.user_agent.clone(),
+            ip: place.ip.clone(),
             created_at: now,
             expires_at: now + REFRESH_LIFETIME,
         };
         sessions::create(tx, &session).await?;
         let token = written(&rand::random::<[u8; 32]>());
         sessions::add_token(tx, id, &digest(&token), now).await?;
-        self.issue(user, id, token)
+        self.issue(tx, user, id, token).await
     }
 
     /// Takes a refresh token and gives its successor. 401 `refresh_reused` ends the session; 401 `session_ended` says that
@@ -132,33 +143,70 @@ impl Sessions {
                     }
                     _ => None,
                 };
-                let Some(successor) = lost else { return Err(self.end_reused(tx, &held).await?) };
+                let Some(successor) = lost else { return Err(self.end_reused(tx, &held, place).await?) };
                 successor
             }
         };
-        let issued = self.issue(account.user, held.session_id, successor)?;
+        let issued = self.issue(&mut tx, account.user, held.session_id, successor).await?;
         tx.save().await?;
         Ok(issued)
     }
 
+    /// Ends one of the user's sessions and tells everybody; `false` when it had ended before.
+    pub async fn end(
+        &self,
+        user: UserId,
+        session: SessionId,
+        reason: EndReason,
+        place: &Place,
+    ) -> Result<bool, Problem> {
+        self.end_in(self.store.begin().await?, user, session, reason, place).await
+    }
+
+    /// Ends the user's sessions, but for the one to keep, as a part of this transaction; the answer is to be told with
+    /// [`Announcer::ended`] once it is saved.
+    pub async fn end_all(
+        &self,
+        tx: &mut Tx,
+        user: UserId,
+        keep: Option<SessionId>,
+        reason: EndReason,
+    ) -> Result<Vec<SessionId>, Problem> {
+        Ok(sessions::end_all(tx, user, keep, reason, self.clock.now()).await?)
+    }
+
     /// Ends the session of this refresh token, whatever its place in the line; nothing happens when there is none.
-    pub async fn end_by_token(&self, token: &SecretString) -> Result<(), Problem> {
+    pub async fn end_by_token(&self, token: &SecretString, place: &Place) -> Result<(), Problem> {
         let mut tx = self.store.begin().await?;
         let Some(held) = sessions::hold_token(&mut tx, &digest(token)).await? else { return Ok(()) };
-        self.end_held(tx, &held, EndReason::Logout).await
+        self.end_in(tx, held.user_id, held.session_id, EndReason::Logout, place).await.map(drop)
     }
 
-    async fn end_held(&self, mut tx: Tx, held: &HeldToken, reason: EndReason) -> Result<(), Problem> {
-        let ended = sessions::end(&mut tx, held.user_id, held.session_id, reason, self.clock.now()).await?;
-        tx.save().await?;
-        if ended {
-            self.announcer.ended(held.user_id, vec![held.session_id], reason);
+    async fn end_in(
+        &self,
+        mut tx: Tx,
+        user: UserId,
+        session: SessionId,
+        reason: EndReason,
+        place: &Place,
+    ) -> Result<bool, Problem> {
+        if !sessions::end(&mut tx, user, session, reason, self.clock.now()).await? {
+            return Ok(false);
         }
-        Ok(())
+        let entry = match reason {
+            // Whoever shows the old token may be a stranger.
+            EndReason::Reused => Entry::tried(Action::REFRESH_REUSED, Some(user), place),
+            EndReason::Logout => Entry::own(Action::LOGGED_OUT, user, place),
+            _ => Entry::own(Action::SESSIONS_REVOKED, user, place),
+        };
+        self.audit.record(&mut tx, entry.with(json!({ "sessionId": session }))).await?;
+        tx.save().await?;
+        self.announcer.ended(user, vec![session], reason);
+        Ok(true)
     }
 
-    async fn end_reused(&self, tx: Tx, held: &HeldToken) -> Result<Problem, Problem> {
-        self.end_held(tx, held, EndReason::Reused).await?;
+    async fn end_reused(&self, tx: Tx, held: &HeldToken, place: &Place) -> Result<Problem, Problem> {
+        self.end_in(tx, held.user_id, held.session_id, EndReason::Reused, place).await?;
         tracing::warn!(
             event = "refresh_reused",
             user.id = %held.user_id,
@@ -168,8 +216,16 @@ impl Sessions {
         Ok(Problem::new(401, "refresh_reused", "This refresh token was used before. Sign in again."))
     }
 
-    fn issue(&self, user: User, session: SessionId, refresh_token: SecretString) -> Result<Issued, Problem> {
+    async fn issue(
+        &self,
+        db: &mut impl Db,
+        user: User,
+        session: SessionId,
+        refresh_token: SecretString,
+    ) -> Result<Issued, Problem> {
         let now = self.clock.now();
+        // Seconds are all that a token tells: one made in the second of a cut must not look as if it were older.
+        let cut = token_cuts::find(db, user.id.0).await?.map_or(i64::MIN, |at| at.timestamp());
         let claims = Claims {
             iss: self.issuer.to_string(),
             aud: AUDIENCE.into(),
@@ -177,7 +233,7 @@ impl Sessions {
             sid: session,
             role: user.role,
             name: user.name.clone(),
-            iat: now.timestamp(),
+            iat: now.timestamp().max(cut.saturating_add(1)),
             exp: (now + ACCESS_LIFETIME).timestamp(),
             jti: self.ids.mint::<Uuid>(),
         };

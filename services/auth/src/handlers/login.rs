@@ -7,18 +7,19 @@ use aether_web::{
     extract::Json,
     respond::{ProblemBody, Result},
 };
-use axum::{
-    extract::State,
-    http::{HeaderMap, StatusCode},
-    response::Response,
-};
+use axum::{extract::State, http::HeaderMap, response::Response};
 use secrecy::SecretString;
 use serde::Deserialize;
 
 use crate::{
-    answer::{self, SessionBody, TokenDelivery},
+    answer::{self, SignInBody, TokenDelivery},
     csrf,
-    domain::{email, hashing::Verdict, password::Password},
+    domain::{
+        audit::{Action, Entry},
+        email,
+        hashing::Verdict,
+        password::Password,
+    },
     handlers::place,
     state::AppState,
 };
@@ -39,7 +40,7 @@ pub(crate) struct LoginBody {
 #[utoipa::path(
     post, path = "/login", operation_id = "login", request_body = LoginBody,
     responses(
-        (status = 200, description = "The session", body = SessionBody),
+        (status = 200, description = "The session, or the question for the second factor", body = SignInBody),
         (status = 401, description = "`invalid_credentials`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 503, description = "`overloaded`", body = ProblemBody, content_type = "application/problem+json"),
     )
@@ -61,8 +62,12 @@ pub(crate) async fn login(
     };
     let kept = account.as_ref().and_then(|account| account.password_hash.clone());
     let verdict = state.passwords.verify(&password, kept.as_deref()).await?;
+    let place = place(ip, &headers);
+    let subject = account.as_ref().map(|account| account.user.id);
     let (Verdict::Right { rehashed }, Some(account)) = (verdict, account.filter(|account| !account.disabled))
     else {
+        let entry = Entry::tried(Action::LOGIN_REFUSED, subject, &place);
+        state.audit.record(&mut state.store.conn().await?, entry).await?;
         tracing::info!(event = "login_refused", client.address = %ip.0, "a sign-in was refused");
         return Err(Problem::new(401, "invalid_credentials", "The e-mail or the password is wrong.").into());
     };
@@ -70,8 +75,8 @@ pub(crate) async fn login(
     if let (Some(old), Some(new)) = (&kept, &rehashed) {
         users::replace_password_hash(&mut tx, account.user.id, old, new, state.clock.now()).await?;
     }
-    let issued = state.sessions.open(&mut tx, account.user, place(ip, &headers)).await?;
+    let cookie = body.token_delivery == TokenDelivery::Cookie;
+    let outcome = state.sign_in.first(&mut tx, account.user, &place, "password", cookie).await?;
     tx.save().await?;
-    tracing::info!(event = "logged_in", user.id = %issued.user.id, "signed in");
-    Ok(answer::session(StatusCode::OK, issued, body.token_delivery, &state.public_url))
+    Ok(answer::outcome(outcome, body.token_delivery, &state.public_url))
 }

@@ -1,9 +1,10 @@
 //! `POST /logout`
 
 use aether_common::problem::Problem;
-use aether_store::sessions::{self, EndReason};
+use aether_store::sessions::EndReason;
 use aether_web::{
     auth::Caller,
+    client_ip::ClientIp,
     extract::Json,
     respond::{ProblemBody, Result},
 };
@@ -13,7 +14,11 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use crate::{answer, csrf, handlers::refresh::RefreshBody, state::AppState};
+use crate::{
+    answer, csrf,
+    handlers::{place, refresh::RefreshBody},
+    state::AppState,
+};
 
 /// Ends the session that the access token, the refresh token or the cookie belongs to, and takes the cookie away. A session
 /// that has ended already is no mistake.
@@ -28,6 +33,7 @@ use crate::{answer, csrf, handlers::refresh::RefreshBody, state::AppState};
 pub(crate) async fn logout(
     State(state): State<AppState>,
     caller: Result<Caller>,
+    ip: ClientIp,
     headers: HeaderMap,
     body: Option<Json<RefreshBody>>,
 ) -> Result<Response> {
@@ -40,15 +46,12 @@ pub(crate) async fn logout(
     if let (Err(_), true) = (&caller, tokens.is_empty()) {
         return Err(Problem::unauthorized().into());
     }
+    let place = place(ip, &headers);
     if let Ok(caller) = caller {
-        let (mut conn, now) = (state.store.conn().await?, state.clock.now());
-        let (user, session) = (caller.user_id, caller.session_id);
-        if sessions::end(&mut conn, user, session, EndReason::Logout, now).await? {
-            state.announcer.ended(user, vec![session], EndReason::Logout);
-        }
+        state.sessions.end(caller.user_id, caller.session_id, EndReason::Logout, &place).await?;
     }
     for token in tokens {
-        state.sessions.end_by_token(&token).await?;
+        state.sessions.end_by_token(&token, &place).await?;
     }
     Ok(answer::without_cookie(StatusCode::NO_CONTENT.into_response(), &state.public_url))
 }

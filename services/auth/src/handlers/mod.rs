@@ -11,13 +11,17 @@ pub(crate) mod refresh;
 pub(crate) mod register;
 pub(crate) mod sessions;
 
-use aether_web::client_ip::ClientIp;
+use aether_web::{client_ip::ClientIp, context};
 use axum::http::{HeaderMap, header};
 
-use crate::domain::session::Place;
+use crate::domain::session::{MAX_USER_AGENT, Place};
 
 /// Where a request comes from.
-fn place(ip: ClientIp, headers: &HeaderMap) -> Place {
-    let user_agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).map(str::to_owned);
-    Place { ip: ip.0.to_string(), user_agent }
+pub(crate) fn place(ip: ClientIp, headers: &HeaderMap) -> Place {
+    let agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+    Place {
+        ip: ip.0.to_string(),
+        user_agent: agent.map(|agent| agent.chars().take(MAX_USER_AGENT).collect()),
+        trace_id: context::current().map(|context| context.trace_id.clone()),
+    }
 }

@@ -1,6 +1,5 @@
 //! `GET /state`: for whoever runs the service.
 
-use aether_common::{model::user::Role, problem::Problem};
 use aether_web::{
     extract::Json,
     respond::{ProblemBody, Result},
@@ -8,7 +7,7 @@ use aether_web::{
 use axum::extract::State;
 use serde::Serialize;
 
-use crate::state::{AppState, SignedIn};
+use crate::state::{Administrator, AppState};
 
 /// How busy the process is.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -31,10 +30,10 @@ pub(crate) struct ProcessState {
         (status = 403, body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
-pub(crate) async fn get_state(State(state): State<AppState>, caller: SignedIn) -> Result<Json<ProcessState>> {
-    if caller.user.role != Role::Admin {
-        return Err(Problem::forbidden("forbidden", "Only an administrator may do this.").into());
-    }
+pub(crate) async fn get_state(
+    State(state): State<AppState>,
+    _caller: Administrator,
+) -> Result<Json<ProcessState>> {
     Ok(Json(ProcessState {
         uptime_seconds: state.started.elapsed().as_secs(),
         queue_depth: state.passwords.in_use(),

@@ -1,11 +1,12 @@
 //! `GET /profile` and `PUT /profile`
 
 use aether_common::{
-    model::user::User,
+    model::{scope::Access, user::User},
     problem::{FieldError, Problem},
 };
 use aether_store::users::{self, Change, ProfileChange};
 use aether_web::{
+    auth::{ProfileRead, Scoped},
     extract::Json,
     respond::{ProblemBody, Result},
 };
@@ -41,8 +42,16 @@ pub(crate) struct ProfileBody {
         (status = 401, body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
-pub(crate) async fn get_profile(caller: SignedIn) -> Json<User> {
-    Json(caller.user)
+pub(crate) async fn get_profile(
+    State(state): State<AppState>,
+    caller: Scoped<ProfileRead>,
+) -> Result<Json<User>> {
+    if caller.access == Access::Session {
+        return Ok(Json(state.signed_in(&caller).await?.user));
+    }
+    // An API key was looked up this moment, with its owner.
+    let account = users::find(&mut state.store.conn().await?, caller.user_id).await?;
+    Ok(Json(account.ok_or_else(Problem::unauthorized)?.user))
 }
 
 /// Changes one's own account. The name in access tokens follows with the next refresh.

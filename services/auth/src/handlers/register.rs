@@ -20,11 +20,17 @@ use axum::{
 };
 use secrecy::SecretString;
 use serde::Deserialize;
+use serde_json::json;
 
 use crate::{
     answer::{self, SessionBody, TokenDelivery},
     csrf,
-    domain::{email, password::Password, profile},
+    domain::{
+        audit::{Action, Entry},
+        email,
+        password::Password,
+        profile,
+    },
     handlers::place,
     state::AppState,
 };
@@ -85,7 +91,10 @@ pub(crate) async fn register(
         StoreError::Conflict => email_taken(),
         other => other.into(),
     })?;
-    let issued = state.sessions.open(&mut tx, user, place(ip, &headers)).await?;
+    let place = place(ip, &headers);
+    let entry = Entry::own(Action::REGISTERED, user.id, &place).with(json!({ "role": user.role }));
+    state.audit.record(&mut tx, entry).await?;
+    let issued = state.sign_in.complete(&mut tx, user, &place, &["password"]).await?;
     tx.save().await?;
     tracing::info!(event = "registered", user.id = %issued.user.id, role = issued.user.role.as_str(), "a new account");
     Ok(answer::session(StatusCode::CREATED, issued, body.token_delivery, &state.public_url))

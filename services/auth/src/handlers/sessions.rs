@@ -7,15 +7,24 @@ use aether_common::{
 };
 use aether_store::sessions::{self, EndReason};
 use aether_web::{
+    client_ip::ClientIp,
     extract::{Json, Path},
     page::PageQuery,
     respond::{ProblemBody, Result},
 };
-use axum::{extract::State, http::StatusCode};
+use axum::{
+    extract::State,
+    http::{HeaderMap, StatusCode},
+};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
+use serde_json::json;
 
-use crate::state::{AppState, SignedIn};
+use crate::{
+    domain::audit::{Action, Entry},
+    handlers::place,
+    state::{AppState, SignedIn},
+};
 
 /// A sign-in.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -75,14 +84,14 @@ pub(crate) async fn list_sessions(
 pub(crate) async fn delete_session(
     State(state): State<AppState>,
     caller: SignedIn,
+    ip: ClientIp,
+    headers: HeaderMap,
     Path(id): Path<SessionId>,
 ) -> Result<StatusCode> {
-    let mut conn = state.store.conn().await?;
-    let ended = sessions::end(&mut conn, caller.user.id, id, EndReason::Revoked, state.clock.now()).await?;
-    if !ended {
+    let place = place(ip, &headers);
+    if !state.sessions.end(caller.user.id, id, EndReason::Revoked, &place).await? {
         return Err(Problem::not_found().into());
     }
-    state.announcer.ended(caller.user.id, vec![id], EndReason::Revoked);
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -97,9 +106,16 @@ pub(crate) async fn delete_session(
 pub(crate) async fn delete_other_sessions(
     State(state): State<AppState>,
     caller: SignedIn,
+    ip: ClientIp,
+    headers: HeaderMap,
 ) -> Result<StatusCode> {
-    let mut conn = state.store.conn().await?;
-    let ended = sessions::end_others(&mut conn, caller.user.id, caller.session_id, state.clock.now()).await?;
-    state.announcer.ended(caller.user.id, ended, EndReason::Revoked);
+    let user = caller.user.id;
+    let mut tx = state.store.begin().await?;
+    let ended = state.sessions.end_all(&mut tx, user, Some(caller.session_id), EndReason::Revoked).await?;
+    let place = place(ip, &headers);
+    let entry = Entry::own(Action::SESSIONS_REVOKED, user, &place).with(json!({ "sessionIds": ended }));
+    state.audit.record(&mut tx, entry).await?;
+    tx.save().await?;
+    state.announcer.ended(user, ended, EndReason::Revoked);
     Ok(StatusCode::NO_CONTENT)
 }

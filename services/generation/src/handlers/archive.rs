@@ -8,7 +8,7 @@ use std::{
 use aether_artifact::File;
 use aether_common::{id::GenerationId, model::generation::Generation, problem::Problem};
 use aether_web::{
-    auth::Caller,
+    auth::{GenerationsRead, Scoped},
     extract::{Path, Query},
     respond::{ProblemBody, Result},
 };
@@ -69,7 +69,7 @@ pub struct Choice {
 )]
 pub async fn archive(
     Shared(state): Shared<State>,
-    caller: Caller,
+    caller: Scoped<GenerationsRead>,
     Path(id): Path<GenerationId>,
     Query(choice): Query<Choice>,
 ) -> Result<Response> {

@@ -2,7 +2,7 @@
 
 use aether_common::id::GenerationId;
 use aether_web::{
-    auth::Caller,
+    auth::{GenerationsWrite, Scoped},
     extract::Path,
     respond::{ProblemBody, Result},
 };
@@ -19,7 +19,7 @@ use crate::state::State;
 )]
 pub async fn cancel(
     Shared(state): Shared<State>,
-    caller: Caller,
+    caller: Scoped<GenerationsWrite>,
     Path(id): Path<GenerationId>,
 ) -> Result<Response> {
     state.generations.cancel(caller.user_id, id).await?;

@@ -10,7 +10,7 @@ use aether_common::{
     problem::Problem,
 };
 use aether_web::{
-    auth::Caller,
+    auth::{Caller, GenerationsWrite, Scoped},
     extract::Json,
     respond::{ProblemBody, Result},
 };
@@ -51,7 +51,7 @@ macro_rules! create {
         )]
         pub async fn $name(
             Shared(state): Shared<State>,
-            caller: Caller,
+            caller: Scoped<GenerationsWrite>,
             headers: HeaderMap,
             Json(request): Json<CreateGeneration>,
         ) -> Result<Response> {
@@ -67,7 +67,7 @@ create!(create_cli, "createCli", "/cli", Kind::Cli, "a command-line tool");
 
 async fn create(
     state: State,
-    caller: Caller,
+    caller: Scoped<GenerationsWrite>,
     headers: &HeaderMap,
     kind: Kind,
     request: CreateGeneration,

@@ -11,7 +11,7 @@ use aether_common::{
 };
 use aether_store::generations;
 use aether_web::{
-    auth::Caller,
+    auth::{GenerationsRead, Scoped},
     extract::Path,
     respond::{ProblemBody, Result},
     sse,
@@ -42,7 +42,7 @@ const RECHECK: Duration = Duration::from_secs(15);
 )]
 pub async fn events(
     Shared(state): Shared<State>,
-    caller: Caller,
+    caller: Scoped<GenerationsRead>,
     Path(id): Path<GenerationId>,
     headers: HeaderMap,
 ) -> Result<Response> {

@@ -8,7 +8,7 @@ use aether_common::{
     problem::Problem,
 };
 use aether_web::{
-    auth::Caller,
+    auth::{GenerationsRead, GenerationsWrite, Scoped},
     extract::{Json, Path},
     respond::{ProblemBody, Result},
 };
@@ -34,7 +34,7 @@ pub fn files(generation: &Generation) -> Vec<File> {
 )]
 pub async fn list(
     Shared(state): Shared<State>,
-    caller: Caller,
+    caller: Scoped<GenerationsRead>,
     Path(id): Path<GenerationId>,
 ) -> Result<Json<Page<FileInfo>>> {
     let generation = state.generations.get(caller.user_id, id).await?;
@@ -54,7 +54,7 @@ pub async fn list(
 )]
 pub async fn get(
     Shared(state): Shared<State>,
-    caller: Caller,
+    caller: Scoped<GenerationsRead>,
     Path((id, path)): Path<(GenerationId, String)>,
 ) -> Result<Response> {
     let generation = state.generations.get(caller.user_id, id).await?;
@@ -95,7 +95,7 @@ pub fn raw(generation: &Generation, path: &str) -> Result<Response, Problem> {
 )]
 pub async fn put(
     Shared(state): Shared<State>,
-    caller: Caller,
+    caller: Scoped<GenerationsWrite>,
     Path((id, path)): Path<(GenerationId, String)>,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response> {

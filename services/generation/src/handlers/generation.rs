@@ -3,7 +3,7 @@
 use aether_common::{id::GenerationId, model::generation::Generation, problem::Problem, text};
 use aether_store::generations;
 use aether_web::{
-    auth::Caller,
+    auth::{GenerationsRead, GenerationsWrite, Scoped},
     extract::{Json, Path},
     respond::{ProblemBody, Result},
 };
@@ -29,7 +29,7 @@ pub struct UpdateGeneration {
 )]
 pub async fn get(
     Shared(state): Shared<State>,
-    caller: Caller,
+    caller: Scoped<GenerationsRead>,
     Path(id): Path<GenerationId>,
 ) -> Result<Json<Generation>> {
     Ok(Json(state.generations.get(caller.user_id, id).await?))
@@ -44,7 +44,7 @@ pub async fn get(
 )]
 pub async fn update(
     Shared(state): Shared<State>,
-    caller: Caller,
+    caller: Scoped<GenerationsWrite>,
     Path(id): Path<GenerationId>,
     Json(change): Json<UpdateGeneration>,
 ) -> Result<Json<Generation>> {
@@ -65,7 +65,7 @@ pub async fn update(
 )]
 pub async fn delete(
     Shared(state): Shared<State>,
-    caller: Caller,
+    caller: Scoped<GenerationsWrite>,
     Path(id): Path<GenerationId>,
 ) -> Result<StatusCode> {
     state.generations.delete(caller.user_id, id).await?;

@@ -9,7 +9,7 @@ use aether_common::{
 };
 use aether_store::generations::{self, Filter};
 use aether_web::{
-    auth::Caller,
+    auth::{GenerationsRead, Scoped},
     extract::{Json, Query},
     page::PageQuery,
     respond::{ProblemBody, Result},
@@ -57,7 +57,7 @@ enum Flag {
 )]
 pub async fn list(
     Shared(state): Shared<State>,
-    caller: Caller,
+    caller: Scoped<GenerationsRead>,
     Query(narrow): Query<Narrow>,
 ) -> Result<Json<Page<Generation>>> {
     let text = narrow.q.filter(|text| !text.trim().is_empty());

@@ -1,7 +1,7 @@
 //! `GET /models`: what can be asked for.
 
 use aether_web::{
-    auth::Caller,
+    auth::{GenerationsRead, Scoped},
     extract::Json,
     respond::{ProblemBody, Result},
 };
@@ -26,6 +26,6 @@ pub struct Models {
     get, path = "/models", tag = "about", operation_id = "listModels",
     responses((status = 200, body = Models), (status = 401, body = ProblemBody))
 )]
-pub async fn models(Shared(state): Shared<State>, _caller: Caller) -> Result<Json<Models>> {
+pub async fn models(Shared(state): Shared<State>, _caller: Scoped<GenerationsRead>) -> Result<Json<Models>> {
     Ok(Json(Models { items: state.providers.models().to_vec(), next_cursor: None, demo: state.is_demo }))
 }

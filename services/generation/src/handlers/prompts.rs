@@ -10,7 +10,7 @@ use aether_common::{
 };
 use aether_store::prompts::{self, Prompt};
 use aether_web::{
-    auth::{Admin, Caller},
+    auth::{Admin, GenerationsRead, Scoped},
     extract::{Json, Path},
     page::PageQuery,
     respond::{ProblemBody, Result},
@@ -117,7 +117,10 @@ enum Named {
     get, path = "/prompts", tag = "prompts", operation_id = "listPrompts",
     responses((status = 200, body = Page<PromptInUse>), (status = 401, body = ProblemBody))
 )]
-pub async fn prompts(Shared(state): Shared<State>, _caller: Caller) -> Result<Json<Page<PromptInUse>>> {
+pub async fn prompts(
+    Shared(state): Shared<State>,
+    _caller: Scoped<GenerationsRead>,
+) -> Result<Json<Page<PromptInUse>>> {
     let mut items = Vec::new();
     for kind in Kind::ALL {
         items.push(state.prompts.in_use(kind).await.into());

@@ -2,7 +2,7 @@
 
 use aether_common::id::GenerationId;
 use aether_web::{
-    auth::Caller,
+    auth::{GenerationsWrite, Scoped},
     extract::Path,
     respond::{ProblemBody, Result},
 };
@@ -27,7 +27,7 @@ use crate::state::State;
 )]
 pub async fn regenerate(
     Shared(state): Shared<State>,
-    caller: Caller,
+    caller: Scoped<GenerationsWrite>,
     Path(id): Path<GenerationId>,
     headers: HeaderMap,
 ) -> Result<Response> {

@@ -2,7 +2,7 @@
 
 use aether_common::id::GenerationId;
 use aether_web::{
-    auth::Caller,
+    auth::{GenerationsWrite, Scoped},
     extract::{Json, Path},
     respond::{ProblemBody, Result},
 };
@@ -31,7 +31,7 @@ pub struct ShareLink {
 )]
 pub async fn share(
     Shared(state): Shared<State>,
-    caller: Caller,
+    caller: Scoped<GenerationsWrite>,
     Path(id): Path<GenerationId>,
 ) -> Result<(StatusCode, Json<ShareLink>)> {
     let link = state.sharing.share(caller.user_id, id).await?;
@@ -46,7 +46,7 @@ pub async fn share(
 )]
 pub async fn unshare(
     Shared(state): Shared<State>,
-    caller: Caller,
+    caller: Scoped<GenerationsWrite>,
     Path(id): Path<GenerationId>,
 ) -> Result<StatusCode> {
     state.sharing.unshare(caller.user_id, id).await?;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use aether_common::{id::UploadId, problem::Problem};
 use aether_web::{
-    auth::Caller,
+    auth::{GenerationsWrite, Scoped},
     extract::Json,
     respond::{ProblemBody, Result},
 };
@@ -62,7 +62,7 @@ pub struct Uploaded {
 )]
 pub async fn create(
     Shared(state): Shared<State>,
-    caller: Caller,
+    caller: Scoped<GenerationsWrite>,
     headers: HeaderMap,
     form: Result<Multipart, MultipartRejection>,
 ) -> Result<(StatusCode, Json<Uploaded>)> {

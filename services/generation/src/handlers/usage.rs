@@ -7,7 +7,7 @@ use aether_common::{
 };
 use aether_store::usage::{self, Spender, Sum};
 use aether_web::{
-    auth::{Admin, Caller},
+    auth::{Admin, GenerationsRead, Scoped},
     extract::{Json, Query},
     respond::{ProblemBody, Result},
 };
@@ -145,7 +145,7 @@ pub struct UserUsage {
 )]
 pub async fn own(
     Shared(state): Shared<State>,
-    caller: Caller,
+    caller: Scoped<GenerationsRead>,
     Query(range): Query<Range>,
 ) -> Result<Json<OwnUsage>> {
     let (from, to) = range.days(state.deps.clock.now())?;

@@ -3,7 +3,7 @@
 use aether_common::{id::GenerationId, model::generation::Generation, page::Page, problem::Problem};
 use aether_store::generations;
 use aether_web::{
-    auth::Caller,
+    auth::{GenerationsRead, Scoped},
     extract::{Json, Path},
     respond::{ProblemBody, Result},
 };
@@ -21,7 +21,7 @@ const MAX_VERSIONS: usize = 100;
 )]
 pub async fn versions(
     Shared(state): Shared<State>,
-    caller: Caller,
+    caller: Scoped<GenerationsRead>,
     Path(id): Path<GenerationId>,
 ) -> Result<Json<Page<Generation>>> {
     let mut db = state.deps.store.conn().await?;

@@ -7,7 +7,7 @@ use aether_common::{
 };
 use aether_store::invites::{self, Invite};
 use aether_web::{
-    auth::Caller,
+    auth::{RoomsWrite, Scoped},
     extract::{Json, Path},
     respond::{ProblemBody, Result},
 };
@@ -52,7 +52,7 @@ pub struct CreatedInvite {
 )]
 pub async fn create_invite(
     Shared(state): Shared<State>,
-    caller: Caller,
+    caller: Scoped<RoomsWrite>,
     Path(room_id): Path<RoomId>,
     request: Option<Json<CreateInvite>>,
 ) -> Result<Response> {

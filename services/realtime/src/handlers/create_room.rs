@@ -7,7 +7,7 @@ use aether_common::{
 };
 use aether_store::rooms;
 use aether_web::{
-    auth::Caller,
+    auth::{RoomsWrite, Scoped},
     extract::Json,
     respond::{ProblemBody, Result},
 };
@@ -36,7 +36,7 @@ pub struct CreateRoom {
 )]
 pub async fn create_room(
     Shared(state): Shared<State>,
-    caller: Caller,
+    caller: Scoped<RoomsWrite>,
     Json(request): Json<CreateRoom>,
 ) -> Result<Response> {
     check_name(&request.name)?;

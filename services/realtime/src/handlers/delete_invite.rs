@@ -6,7 +6,7 @@ use aether_common::{
 };
 use aether_store::invites;
 use aether_web::{
-    auth::Caller,
+    auth::{RoomsWrite, Scoped},
     extract::Path,
     respond::{ProblemBody, Result},
 };
@@ -23,7 +23,7 @@ use crate::state::State;
 )]
 pub async fn delete_invite(
     Shared(state): Shared<State>,
-    caller: Caller,
+    caller: Scoped<RoomsWrite>,
     Path((room_id, invite_id)): Path<(RoomId, RowId)>,
 ) -> Result<StatusCode> {
     let mut db = state.deps.store.conn().await?;

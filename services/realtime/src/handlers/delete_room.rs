@@ -3,7 +3,7 @@
 use aether_common::{id::RoomId, notice::Notice};
 use aether_store::rooms;
 use aether_web::{
-    auth::Caller,
+    auth::{RoomsWrite, Scoped},
     extract::Path,
     respond::{ProblemBody, Result},
 };
@@ -19,7 +19,7 @@ use crate::state::State;
 )]
 pub async fn delete_room(
     Shared(state): Shared<State>,
-    caller: Caller,
+    caller: Scoped<RoomsWrite>,
     Path(id): Path<RoomId>,
 ) -> Result<StatusCode> {
     {

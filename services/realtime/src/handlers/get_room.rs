@@ -3,7 +3,7 @@
 use aether_common::{id::RoomId, model::room::Room, problem::Problem};
 use aether_store::rooms;
 use aether_web::{
-    auth::Caller,
+    auth::{RoomsRead, Scoped},
     extract::{Json, Path},
     respond::{ProblemBody, Result},
 };
@@ -18,7 +18,7 @@ use crate::state::State;
 )]
 pub async fn get_room(
     Shared(state): Shared<State>,
-    caller: Caller,
+    caller: Scoped<RoomsRead>,
     Path(id): Path<RoomId>,
 ) -> Result<Json<Room>> {
     let mut db = state.deps.store.conn().await?;

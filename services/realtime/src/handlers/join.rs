@@ -3,7 +3,7 @@
 use aether_common::{model::room::Room, problem::Problem};
 use aether_store::{invites, rooms};
 use aether_web::{
-    auth::Caller,
+    auth::{RoomsWrite, Scoped},
     extract::Json,
     respond::{ProblemBody, Result},
 };
@@ -33,7 +33,7 @@ pub struct Join {
 )]
 pub async fn join(
     Shared(state): Shared<State>,
-    caller: Caller,
+    caller: Scoped<RoomsWrite>,
     Json(request): Json<Join>,
 ) -> Result<Json<Room>> {
     let now = state.deps.clock.now();

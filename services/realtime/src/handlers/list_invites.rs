@@ -7,7 +7,7 @@ use aether_common::{
 };
 use aether_store::invites::{self, Invite};
 use aether_web::{
-    auth::Caller,
+    auth::{RoomsRead, Scoped},
     extract::{Json, Path},
     respond::{ProblemBody, Result},
 };
@@ -42,7 +42,7 @@ pub struct ShownInvite {
 )]
 pub async fn list_invites(
     Shared(state): Shared<State>,
-    caller: Caller,
+    caller: Scoped<RoomsRead>,
     Path(room_id): Path<RoomId>,
 ) -> Result<Json<Page<ShownInvite>>> {
     let mut db = state.deps.store.conn().await?;

@@ -3,7 +3,7 @@
 use aether_common::{id::RoomId, page::Page};
 use aether_store::rooms;
 use aether_web::{
-    auth::Caller,
+    auth::{RoomsRead, Scoped},
     extract::{Json, Path},
     respond::{ProblemBody, Result},
 };
@@ -22,7 +22,7 @@ use crate::{
 )]
 pub async fn list_members(
     Shared(state): Shared<State>,
-    caller: Caller,
+    caller: Scoped<RoomsRead>,
     Path(id): Path<RoomId>,
 ) -> Result<Json<Page<MemberNow>>> {
     let found = {

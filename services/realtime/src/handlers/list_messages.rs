@@ -9,7 +9,7 @@ use aether_common::{
 };
 use aether_store::messages;
 use aether_web::{
-    auth::Caller,
+    auth::{RoomsRead, Scoped},
     extract::{Json, Path, Query},
     page::PageQuery,
     respond::{ProblemBody, Result},
@@ -39,7 +39,7 @@ pub struct MessagesQuery {
 )]
 pub async fn list_messages(
     Shared(state): Shared<State>,
-    caller: Caller,
+    caller: Scoped<RoomsRead>,
     Path(id): Path<RoomId>,
     Query(query): Query<MessagesQuery>,
 ) -> Result<Json<Page<Message>>> {

@@ -6,7 +6,7 @@ use aether_common::{
 };
 use aether_store::rooms;
 use aether_web::{
-    auth::Caller,
+    auth::{RoomsRead, Scoped},
     extract::Json,
     page::PageQuery,
     respond::{ProblemBody, Result},
@@ -22,7 +22,7 @@ use crate::state::State;
 )]
 pub async fn list_rooms(
     Shared(state): Shared<State>,
-    caller: Caller,
+    caller: Scoped<RoomsRead>,
     page: PageQuery,
 ) -> Result<Json<Page<Room>>> {
     let mut db = state.deps.store.conn().await?;

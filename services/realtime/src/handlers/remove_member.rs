@@ -8,7 +8,7 @@ use aether_common::{
 };
 use aether_store::rooms;
 use aether_web::{
-    auth::Caller,
+    auth::{RoomsWrite, Scoped},
     extract::Path,
     respond::{ProblemBody, Result},
 };
@@ -28,7 +28,7 @@ use crate::state::State;
 )]
 pub async fn remove_member(
     Shared(state): Shared<State>,
-    caller: Caller,
+    caller: Scoped<RoomsWrite>,
     Path((id, user)): Path<(RoomId, UserId)>,
 ) -> Result<StatusCode> {
     {

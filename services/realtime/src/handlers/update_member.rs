@@ -7,7 +7,7 @@ use aether_common::{
 };
 use aether_store::rooms;
 use aether_web::{
-    auth::Caller,
+    auth::{RoomsWrite, Scoped},
     extract::{Json, Path},
     respond::{ProblemBody, Result},
 };
@@ -36,7 +36,7 @@ pub struct UpdateMember {
 )]
 pub async fn update_member(
     Shared(state): Shared<State>,
-    caller: Caller,
+    caller: Scoped<RoomsWrite>,
     Path((id, user)): Path<(RoomId, UserId)>,
     Json(request): Json<UpdateMember>,
 ) -> Result<Json<Member>> {

@@ -3,7 +3,7 @@
 use aether_common::{id::RoomId, model::room::Room, problem::Problem};
 use aether_store::rooms;
 use aether_web::{
-    auth::Caller,
+    auth::{RoomsWrite, Scoped},
     extract::{Json, Path},
     respond::{ProblemBody, Result},
 };
@@ -31,7 +31,7 @@ pub struct UpdateRoom {
 )]
 pub async fn update_room(
     Shared(state): Shared<State>,
-    caller: Caller,
+    caller: Scoped<RoomsWrite>,
     Path(id): Path<RoomId>,
     Json(request): Json<UpdateRoom>,
 ) -> Result<Json<Room>> {

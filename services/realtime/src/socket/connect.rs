@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use aether_common::problem::Problem;
+use aether_common::{jwt::TokenError, problem::Problem};
 use serde::Deserialize;
 use serde_json::Value;
 use socketioxide::{
@@ -66,12 +66,16 @@ struct Incoming {
 /// it asks is taken: it may ask at once.
 pub async fn check(state: State, Handle(socket): Handle, auth: TryData<Handshake>) -> Result<(), Refusal> {
     let token = auth.0.map_err(|_| Refusal::Unauthorized)?.token;
-    let claims = state.verifier.verify(&token).await.map_err(|reason| {
+    let who = state.verifier.authenticate(&token).await.map_err(|reason| {
         tracing::debug!(%reason, "a socket is refused");
-        Refusal::Unauthorized
+        if matches!(reason, TokenError::Unavailable(_)) {
+            Refusal::Unavailable
+        } else {
+            Refusal::Unauthorized
+        }
     })?;
     let (outbox, drain) = outbox();
-    let connection = Arc::new(Connection::new(socket.id, Session::new(claims, token), outbox));
+    let connection = Arc::new(Connection::new(socket.id, Session::new(who, token), outbox));
     state.hub.attach(&state, &connection).await.map_err(|problem| {
         tracing::warn!(cause = problem.cause, "a socket cannot be served now");
         Refusal::Unavailable

@@ -25,10 +25,10 @@ pub struct Authenticate {
 
 /// Takes a newer token of the same user.
 pub async fn authenticate(state: &State, connection: &Connection, asked: Authenticate) -> Answered {
-    let claims = state.verifier.verify(&asked.token).await.map_err(|_| Problem::unauthorized())?;
-    must_be(connection, Some(claims.sub))?;
-    let expires_at = claims.exp;
-    connection.renew(Session::new(claims, asked.token));
+    let who = state.verifier.authenticate(&asked.token).await.map_err(|_| Problem::unauthorized())?;
+    must_be(connection, Some(who.claims.sub))?;
+    let expires_at = who.claims.exp;
+    connection.renew(Session::new(who, asked.token));
     Ok(Answer::Ack(json!({ "expiresAt": expires_at })))
 }
 
@@ -44,7 +44,7 @@ pub async fn watch(state: State) {
         let now = state.deps.clock.now().timestamp();
         for connection in state.hub.connections() {
             let (session, issued_at, expires_at) = connection.validity();
-            if state.verifier.is_revoked(session, issued_at) {
+            if state.verifier.is_revoked(connection.user_id, session, issued_at) {
                 // The notice that says why is given its time to come.
                 if !connection.doubt() {
                     continue;

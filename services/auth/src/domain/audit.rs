@@ -1,0 +1,103 @@
+//! What goes into the audit log: who did what, to whom, from where. Added in the transaction of what it tells of.
+
+use aether_common::{
+    clock::Clock,
+    id::{Ids, UserId},
+    problem::Problem,
+};
+use aether_store::{Db, audit};
+use serde_json::{Value, json};
+
+use crate::domain::session::Place;
+
+/// What was done: the stable word of the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Action(pub &'static str);
+
+/// The words. Where one is missing, add it here.
+impl Action {
+    /// An account was made.
+    pub const REGISTERED: Self = Self("registered");
+    /// A sign-in succeeded.
+    pub const LOGGED_IN: Self = Self("logged_in");
+    /// A sign-in was refused.
+    pub const LOGIN_REFUSED: Self = Self("login_refused");
+    /// A session was ended by its owner.
+    pub const LOGGED_OUT: Self = Self("logged_out");
+    /// An old refresh token came again; its session was ended.
+    pub const REFRESH_REUSED: Self = Self("refresh_reused");
+    /// Sessions were ended from elsewhere.
+    pub const SESSIONS_REVOKED: Self = Self("sessions_revoked");
+    /// A profile was changed.
+    pub const PROFILE_CHANGED: Self = Self("profile_changed");
+}
+
+/// Writes the log; cheap to clone.
+#[derive(Clone)]
+pub struct Audit {
+    clock: Clock,
+    ids: Ids,
+}
+
+/// An entry that is about to be written.
+#[derive(Clone, Debug)]
+pub struct Entry<'a> {
+    action: Action,
+    actor: Option<UserId>,
+    subject: Option<UserId>,
+    place: Option<&'a Place>,
+    detail: Value,
+}
+
+impl<'a> Entry<'a> {
+    /// Somebody did something to their own account.
+    pub fn own(action: Action, user: UserId, place: &'a Place) -> Self {
+        Self { action, actor: Some(user), subject: Some(user), place: Some(place), detail: json!({}) }
+    }
+
+    /// Somebody did something to another account.
+    pub fn to(action: Action, actor: UserId, subject: UserId, place: &'a Place) -> Self {
+        Self { subject: Some(subject), ..Self::own(action, actor, place) }
+    }
+
+    /// Something was tried on an account by whoever could not say who they are.
+    pub fn tried(action: Action, subject: Option<UserId>, place: &'a Place) -> Self {
+        Self { action, actor: None, subject, place: Some(place), detail: json!({}) }
+    }
+
+    /// The system or its operator did something.
+    pub fn by_system(action: Action, subject: Option<UserId>) -> Self {
+        Self { action, actor: None, subject, place: None, detail: json!({}) }
+    }
+
+    /// The same, with what else there is to say: an object with neither secrets nor addresses.
+    #[must_use]
+    pub fn with(mut self, detail: Value) -> Self {
+        self.detail = detail;
+        self
+    }
+}
+
+impl Audit {
+    /// A log whose entries get these ids and times.
+    pub fn new(clock: Clock, ids: Ids) -> Self {
+        Self { clock, ids }
+    }
+
+    /// Writes an entry.
+    pub async fn record(&self, db: &mut impl Db, entry: Entry<'_>) -> Result<(), Problem> {
+        let Entry { action, actor, subject, place, detail } = entry;
+        let kept = audit::Entry {
+            id: self.ids.mint(),
+            at: self.clock.now(),
+            action: action.0.to_owned(),
+            actor_id: actor,
+            subject_id: subject,
+            ip: place.map(|place| place.ip.clone()),
+            user_agent: place.and_then(|place| place.user_agent.clone()),
+            detail,
+            trace_id: place.and_then(|place| place.trace_id.clone()),
+        };
+        Ok(audit::record(db, &kept).await?)
+    }
+}
