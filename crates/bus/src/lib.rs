@@ -1,5 +1,6 @@
 //! How parts that do not call each other talk: topics (publish, subscribe) and the journal of a generation
-//! (append, replay, follow), in one process or over Redis. Nothing here is kept for good: the database is the truth.
+//! (append, replay, follow), and rate limits, in one process or over Redis. Nothing here is kept for good: the database is
+//! the truth.
 //!
 //! What is promised:
 //! - A payload published after [`Bus::subscribe`] returned reaches that subscription, in the order in which one
@@ -15,6 +16,7 @@ mod entry;
 mod fanout;
 mod follow;
 mod journal;
+mod limits;
 mod log;
 mod memory;
 mod redis;
@@ -31,6 +33,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 pub use self::{
     follow::Following,
     journal::{After, AppendError, ENDED_TTL, MAX_EVENTS, RUNNING_TTL, Replay},
+    limits::{Bucket, Decision, Level, Rate},
     subscription::{Delivery, Subscription},
     topic::Topic,
 };

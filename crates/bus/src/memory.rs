@@ -14,7 +14,8 @@ use tokio::{sync::watch, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    AppendError, BusError, ENDED_TTL, MAX_EVENTS, RUNNING_TTL, fanout::Fanout, journal::Page, log::Log,
+    AppendError, BusError, ENDED_TTL, MAX_EVENTS, RUNNING_TTL, fanout::Fanout, journal::Page,
+    limits::memory::Buckets, log::Log,
 };
 
 /// How many journals are held; above it those that expire first go first.
@@ -23,9 +24,10 @@ const MAX_JOURNALS: usize = 10_000;
 /// Expired journals are looked for no more often than this.
 const SWEEP_EVERY: Duration = Duration::from_secs(1);
 
-/// Topics and journals of one process.
+/// Topics, journals and buckets of one process.
 pub(crate) struct Memory {
     pub(crate) topics: Arc<Fanout>,
+    pub(crate) buckets: Buckets,
     /// Cancelled when followers are to end.
     pub(crate) closed: CancellationToken,
     journals: Mutex<Journals>,
@@ -53,7 +55,7 @@ struct Held {
 impl Memory {
     pub(crate) fn new(closed: CancellationToken) -> Self {
         let journals = Journals { by_id: HashMap::new(), swept: Instant::now(), epochs: 0 };
-        Self { topics: Arc::default(), closed, journals: Mutex::new(journals) }
+        Self { topics: Arc::default(), buckets: Buckets::default(), closed, journals: Mutex::new(journals) }
     }
 
     pub(crate) fn append(

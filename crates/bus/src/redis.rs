@@ -30,6 +30,7 @@ use crate::{
     entry::{Entry, array, channel, corrupt, tail},
     fanout::{Ear, Fanout},
     journal::Page,
+    limits::{Charge, Found, Key},
     relay::{Order, Relay},
 };
 
@@ -41,6 +42,9 @@ pub(crate) const RESPONSE: Duration = Duration::from_secs(2);
 
 /// How long a command may take with all its tries: enough for Redis to be started again.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long a question about limits may take with all its tries: it stands before every request.
+const QUICK: Duration = Duration::from_millis(500);
 
 const PAUSE_MIN: Duration = Duration::from_millis(50);
 const PAUSE_MAX: Duration = Duration::from_secs(1);
@@ -54,13 +58,14 @@ const WAITING: usize = 1024;
 pub(crate) struct Redis {
     commands: ConnectionManager,
     append: Script,
+    limits: Script,
     ticket: AtomicU64,
     fanout: Arc<Fanout>,
     orders: mpsc::Sender<Order>,
     relay_up: watch::Receiver<bool>,
 }
 
-// One command, tried until it works, fails for good, or PATIENCE is over.
+// One command, tried until it works, fails for good, or its time is over.
 struct Tries {
     deadline: Instant,
     pause: Duration,
@@ -105,6 +110,7 @@ impl Redis {
         Ok(Self {
             commands,
             append: Script::new(include_str!("append.lua")),
+            limits: Script::new(include_str!("limits.lua")),
             ticket: AtomicU64::new(rand::random::<u64>() >> 1),
             fanout,
             orders,
@@ -151,7 +157,7 @@ impl Redis {
             .iter()
             .map(|happening| Ok((tail(happening)?, happening.is_last())))
             .collect::<Result<Vec<_>, BusError>>()?;
-        let mut tries = Tries::new();
+        let mut tries = Tries::within(PATIENCE);
         let (code, number): (u8, u64) = loop {
             let mut call = self.append.prepare_invoke();
             call.key(key(id)).key(channel(id)).arg(attempt).arg(ticket).arg(u8::from(tries.again));
@@ -186,7 +192,7 @@ impl Redis {
         both.atomic();
         both.cmd("XREVRANGE").arg(key(id)).arg("+").arg("-").arg("COUNT").arg(1);
         both.cmd("XRANGE").arg(key(id)).arg(start).arg("+").arg("COUNT").arg(limit);
-        let mut tries = Tries::new();
+        let mut tries = Tries::within(PATIENCE);
         let (newest, entries): (Value, Value) = loop {
             if let Some(result) = tries.run(both.query_async(&mut self.commands.clone())).await {
                 break result?;
@@ -209,8 +215,38 @@ impl Redis {
         self.carry_out(&command).await
     }
 
+    pub(crate) async fn take(&self, charges: &[Charge], charged: bool) -> Result<Found, BusError> {
+        let mut tries = Tries::within(QUICK);
+        let answer: Vec<u64> = loop {
+            let mut call = self.limits.prepare_invoke();
+            call.arg(u8::from(charged));
+            for charge in charges {
+                call.key(charge.key.name()).arg(charge.capacity).arg(charge.cost);
+            }
+            if let Some(result) = tries.run(call.invoke_async(&mut self.commands.clone())).await {
+                break result?;
+            }
+        };
+        match answer.split_first() {
+            Some((passed, missing)) if missing.len() == charges.len() => {
+                Ok(Found { passed: *passed == 1, missing: missing.to_vec() })
+            }
+            _ => Err(BusError::Corrupt("an answer about limits of another shape".into())),
+        }
+    }
+
+    pub(crate) async fn refill(&self, keys: &[Key]) -> Result<(), BusError> {
+        let mut command = redis::cmd("UNLINK");
+        command.arg(keys.iter().map(Key::name).collect::<Vec<_>>());
+        self.try_for(QUICK, &command).await
+    }
+
     async fn carry_out(&self, command: &Cmd) -> Result<(), BusError> {
-        let mut tries = Tries::new();
+        self.try_for(PATIENCE, command).await
+    }
+
+    async fn try_for(&self, patience: Duration, command: &Cmd) -> Result<(), BusError> {
+        let mut tries = Tries::within(patience);
         loop {
             if let Some(result) = tries.run(command.query_async(&mut self.commands.clone())).await {
                 return result;
@@ -220,8 +256,8 @@ impl Redis {
 }
 
 impl Tries {
-    fn new() -> Self {
-        Self { deadline: Instant::now() + PATIENCE, pause: PAUSE_MIN, again: false }
+    fn within(patience: Duration) -> Self {
+        Self { deadline: Instant::now() + patience, pause: PAUSE_MIN, again: false }
     }
 
     // None: wait is over, try again.

@@ -8,6 +8,7 @@
 
 mod follow;
 mod journal;
+mod limits;
 mod outage;
 mod stand;
 mod topics;
@@ -59,4 +60,14 @@ stories! {
         a_new_attempt_is_passed_on,
         the_end_of_the_bus_ends_followers,
         a_dropped_follower_leaves_nothing_behind;
+    limits:
+        the_limit_passes_at_once_and_the_rest_is_told_when_to_come_back,
+        of_a_thousand_that_race_exactly_the_limit_passes,
+        what_was_charged_comes_back,
+        buckets_are_charged_together_or_not_at_all,
+        a_race_for_several_buckets_charges_nothing_for_those_refused,
+        subjects_kinds_and_costs_are_apart,
+        looking_charges_nothing,
+        a_filled_bucket_has_forgotten_what_was_charged,
+        a_rate_may_change_between_two_steps;
 }
