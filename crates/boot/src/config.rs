@@ -104,6 +104,8 @@ pub struct Settings {
     pub trusted_proxies: Vec<IpNet>,
     /// `AETHER_FIRST_USER_ADMIN`
     pub first_user_admin: bool,
+    /// `AETHER_RATE_LIMITS`
+    pub rate_limits: bool,
     /// `AETHER_JOBS_PER_PROCESS`: how many generations one process makes at once.
     pub jobs_per_process: u32,
     /// `AETHER_JOBS_PER_USER`: how many generations of one user are made at once, in the whole installation.
@@ -214,7 +216,7 @@ pub const SETTINGS: &[Setting] = &[
         "true in development",
         "Whether the first account becomes admin: true or false",
     ),
-    setting("AETHER_RATE_LIMITS", "on", "on or off"),
+    setting("AETHER_RATE_LIMITS", "on", "Whether requests are limited, by user and network: on or off"),
     setting("AETHER_JOBS_PER_PROCESS", "512", "How many generations one process makes at once"),
     setting("AETHER_JOBS_PER_USER", "32", "How many generations of one user are made at once; the rest wait"),
     setting(
@@ -486,6 +488,7 @@ impl Settings {
             first_user_admin: from
                 .one_of("AETHER_FIRST_USER_ADMIN", &[("true", true), ("false", false)])?
                 .unwrap_or(environment == Environment::Development),
+            rate_limits: from.one_of("AETHER_RATE_LIMITS", &[("on", true), ("off", false)])?.unwrap_or(true),
             jobs_per_process: from.number("AETHER_JOBS_PER_PROCESS", 512, 10_000)?,
             jobs_per_user: from.number("AETHER_JOBS_PER_USER", 32, 10_000)?,
             unended_per_user: from.number("AETHER_UNENDED_PER_USER", 200, 100_000)?,
@@ -505,9 +508,8 @@ impl Settings {
             cache_hours: from.number("AETHER_CACHE_HOURS", 24, 8760)?,
             budgets: Budgets::from_sources(from)?,
         };
-        let limits = from.one_of("AETHER_RATE_LIMITS", &[("on", true), ("off", false)])?.unwrap_or(true);
         if environment == Environment::Production {
-            settings.refuse_insecure(from, limits)?;
+            settings.refuse_insecure(from)?;
         }
         Ok(settings)
     }
@@ -556,11 +558,11 @@ impl Settings {
         }
     }
 
-    fn refuse_insecure(&self, from: &Sources, limits: bool) -> Result<(), SettingError> {
+    fn refuse_insecure(&self, from: &Sources) -> Result<(), SettingError> {
         if self.master_key.is_none() {
             return Err(from.wrong("AETHER_MASTER_KEY", "32 bytes in base64 (required in production)"));
         }
-        if !limits {
+        if !self.rate_limits {
             return Err(from.wrong("AETHER_RATE_LIMITS", "`on` (required in production)"));
         }
         if from.get("SMTP_URL").is_none() {

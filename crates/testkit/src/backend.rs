@@ -65,7 +65,9 @@ impl Backend {
         settings: [(&str, &str); N],
     ) -> Self {
         let dir = tempfile::tempdir().unwrap_or_else(|error| panic!("temporary folder: {error}"));
-        let mut settings = Settings::from_sources(Process::Aether, &Sources::from_pairs(settings))
+        // All tests share one Redis and one address: those that are about limits turn them on.
+        let sources = Sources::from_pairs([("AETHER_RATE_LIMITS", "off")]).with(settings);
+        let mut settings = Settings::from_sources(Process::Aether, &sources)
             .unwrap_or_else(|error| panic!("settings: {error}"));
         settings.data_dir = dir.path().to_owned();
         let objects = Objects::connect(None, dir.path()).unwrap_or_else(|error| panic!("objects: {error}"));

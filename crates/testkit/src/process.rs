@@ -30,7 +30,8 @@ pub struct Process {
 }
 
 impl Process {
-    /// Starts the program on free ports with these settings and no others, and waits until it is ready.
+    /// Starts the program on free ports with these settings and no others, and waits until it is ready. Its rate limits are
+    /// off unless the settings turn them on.
     pub async fn start(
         name: &'static str,
         program: &str,
@@ -65,6 +66,7 @@ impl Process {
         let mut command = Command::new(program);
         command.args(arguments).env_clear().current_dir(std::env::temp_dir());
         command.env("BIND_ADDR", address).env("METRICS_ADDR", metrics).env("AETHER_LOG", "json");
+        command.env("AETHER_RATE_LIMITS", "off");
         command.envs(settings.iter().copied()).stdin(Stdio::null());
         command.stdout(output()).stderr(output()).kill_on_drop(true);
         let child = command.spawn().unwrap_or_else(|error| panic!("{program}: {error}"));

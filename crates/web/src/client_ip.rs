@@ -101,12 +101,86 @@ mod tests {
         assert_eq!(of("10.0.0.1", &["1.2.3.4, unknown"]), "10.0.0.1");
         assert_eq!(of("10.0.0.1", &[""]), "10.0.0.1");
         assert_eq!(of("10.0.0.1", &[]), "10.0.0.1");
+        for odd in [
+            "0x7f.1",
+            "1.2.3",
+            "010.1.1.1",
+            "fe80::1%eth0",
+            "\"[2001:db8::1]\"",
+            "for=1.2.3.4",
+            "[::1",
+            "1.2.3.4:70000",
+        ] {
+            assert_eq!(of("10.0.0.1", &[&format!("203.0.113.9, {odd}")]), "10.0.0.1", "{odd}");
+        }
+    }
+
+    #[test]
+    fn however_much_a_client_writes_what_the_proxy_adds_counts() {
+        let hundred = vec!["1.2.3.4"; 100].join(", ");
+        let of_ours = vec!["10.0.0.7, ::1"; 50].join(",");
+        for forged in [hundred.as_str(), &of_ours, "10.0.0.1", "2001:db8:6::6", "garbage", ",,,", ""] {
+            assert_eq!(of("10.0.0.1", &[forged, "203.0.113.9"]), "203.0.113.9", "{forged}");
+            assert_eq!(
+                of("10.0.0.1", &[&format!("{forged}, 203.0.113.9, 10.0.0.2")]),
+                "203.0.113.9",
+                "{forged}"
+            );
+            assert_eq!(of("203.0.113.9", &[forged, "10.0.0.1"]), "203.0.113.9", "{forged}");
+        }
+        assert_eq!(of("10.0.0.1", &["10.0.0.3, 10.0.0.2"]), "10.0.0.3", "one of ours calls by itself");
+    }
+
+    #[test]
+    fn one_address_has_one_form() {
+        for form in [
+            "2001:db8::1",
+            "2001:DB8:0:0::1",
+            "2001:0db8:0000::0001",
+            "[2001:db8::1]",
+            "[2001:db8::1]:9",
+            " 2001:db8::1 ",
+        ] {
+            assert_eq!(of("::1", &[form]), "2001:db8::1", "{form}");
+        }
+        for form in [
+            "203.0.113.9",
+            "203.0.113.9:80",
+            "::ffff:203.0.113.9",
+            "::FFFF:cb00:7109",
+            "[::ffff:203.0.113.9]:80",
+        ] {
+            assert_eq!(of("::ffff:10.0.0.1", &[form]), "203.0.113.9", "{form}");
+        }
+    }
+
+    #[test]
+    fn no_other_header_names_the_client() {
+        let mut headers = HeaderMap::new();
+        for (name, value) in [
+            ("forwarded", "for=1.2.3.4;proto=https"),
+            ("x-real-ip", "1.2.3.4"),
+            ("x-client-ip", "1.2.3.4"),
+            ("cf-connecting-ip", "1.2.3.4"),
+            ("true-client-ip", "1.2.3.4"),
+            ("x-forwarded-for", "203.0.113.9"),
+        ] {
+            headers.append(name, HeaderValue::from_static(value));
+        }
+        let trusted = ["10.0.0.0/8".parse().unwrap()];
+        let from =
+            |peer: &str| ClientIp::from_peer(Some(peer.parse().unwrap()), &headers, &trusted).0.to_string();
+        assert_eq!(from("10.0.0.1"), "203.0.113.9");
+        assert_eq!(from("198.51.100.7"), "198.51.100.7");
     }
 
     #[test]
     fn one_person_is_a_64_in_ipv6() {
         let network = |text: &str| ClientIp(text.parse().unwrap()).network().to_string();
         assert_eq!(network("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
+        assert_eq!(network("2001:db8:1:2:ffff:ffff:ffff:ffff"), "2001:db8:1:2::");
+        assert_ne!(network("2001:db8:1:3::1"), network("2001:db8:1:2::1"));
         assert_eq!(network("203.0.113.9"), "203.0.113.9");
+        assert_ne!(network("203.0.113.8"), network("203.0.113.9"));
     }
 }

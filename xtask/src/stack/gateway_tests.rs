@@ -205,6 +205,20 @@ fn services_hear_the_gateways_word_on_the_client_not_the_clients() {
     ] {
         assert!(seen.contains(header), "{header} in {seen}");
     }
+    // However often it is said and in whatever form: limits count by what the gateway says.
+    let hundred = vec!["9.9.9.9"; 100].join(", ");
+    let forged = format!(
+        "X-Forwarded-For: {hundred}\r\nx-forwarded-for: 2001:db8::9\r\nX-Forwarded-For: 127.0.0.1, 9.9.9.9\r\n\
+         X_Forwarded_For: 9.9.9.9\r\nForwarded: for=\"[2001:db8::9]\"\r\n"
+    );
+    for path in
+        ["/api/auth/login", "/api/generate/ui", "/api/generate/uploads", "/api/rooms", "/socket.io/?EIO=4"]
+    {
+        let seen = gateway.get_with(path, &forged).to_lowercase();
+        assert_eq!(seen.matches("forwarded-for: ").count(), 1, "{path}: {seen}");
+        assert!(seen.contains("x-forwarded-for: 127.0.0.1\r\n"), "{path}: {seen}");
+        assert!(!seen.contains("9.9.9.9") && !seen.contains("2001:db8"), "{path}: {seen}");
+    }
     // One id on the answer, the service's own; a bad one from the client is replaced.
     assert_eq!(answer.matches("X-Request-Id: ").count() - 1, 1, "{answer}");
     let answer = gateway.get_with("/api/auth/profile", "X-Request-Id: a\"b\r\n").to_lowercase();

@@ -28,8 +28,10 @@ pub fn run(budget: &Budget) -> Result<()> {
     let program = python::program("schemathesis")?;
     let mut servers = Supervisor::new("schemathesis")?;
     // At full speed, so that nothing that is asked waits for words.
-    let model = model::start(&mut servers)?;
-    let url = journey::start_aether(&mut servers, &model)?;
+    let mut settings = model::start(&mut servers)?.to_vec();
+    // One user asks as much as it can.
+    settings.push(("AETHER_RATE_LIMITS", "off".to_owned()));
+    let url = journey::start_aether(&mut servers, &settings)?;
     let mut failed = Vec::new();
     for document in &DOCUMENTS {
         let step = out::step(format!("schemathesis {url}{}", document.path));

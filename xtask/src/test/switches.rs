@@ -22,8 +22,8 @@ pub fn run(budget: &Budget) -> Result<()> {
 
 fn embedded(budget: &Budget) -> Result<()> {
     let mut servers = Supervisor::new("switches")?;
-    let model = model::start(&mut servers)?;
-    let url = start_aether(&mut servers, &model)?;
+    let settings = settings(&mut servers)?;
+    let url = start_aether(&mut servers, &settings)?;
     let read = read(&url, &servers.logs(), budget);
     with_logs(read, &mut servers, &["aether"])
 }
@@ -32,13 +32,13 @@ fn stack(budget: &Budget) -> Result<()> {
     let folder = temp::TempDir::new("switches-folder")?;
     // Stands longer than what uses it: it is dropped last.
     let mut servers = Supervisor::new("switches")?;
-    let model = model::start(&mut servers)?;
+    let settings = settings(&mut servers)?;
     let mut stack = Stack::start(&Plan {
         replicas: 2,
         port: ports::free()?,
         durability: Durability::ProcessOnly,
         folder: folder.path().to_owned(),
-        env: model.map(|(name, value)| (name.to_owned(), value)).to_vec(),
+        env: settings.map(|(name, value)| (name.to_owned(), value)).to_vec(),
         without_env: all_settings(),
     })?;
     let read = read(&stack.gateway, &stack.supervisor.logs(), budget);
@@ -46,6 +46,12 @@ fn stack(budget: &Budget) -> Result<()> {
     let read = with_logs(read, &mut stack.supervisor, &names);
     stack.end();
     read
+}
+
+/// The scripted model, and no rate limits: readers that are cut off on purpose come back more often than a person.
+fn settings(servers: &mut Supervisor) -> Result<[(&'static str, String); 4]> {
+    let [url, complex, simple] = model::start(servers)?;
+    Ok([url, complex, simple, ("AETHER_RATE_LIMITS", "off".to_owned())])
 }
 
 fn read(url: &str, logs: &Path, budget: &Budget) -> Result<()> {
