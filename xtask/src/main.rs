@@ -2,6 +2,7 @@
 //! It starts programs and waits for them; what the product does lives in `crates/` and `services/`.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool; printing is its job")]
 
+mod bench;
 mod front_end;
 mod generate;
 mod http;
@@ -36,6 +37,8 @@ enum Command {
     Test(test::Options),
     /// Start the distributed system on this machine: PostgreSQL, Redis, N of each service, nginx
     Stack(stack::command::Options),
+    /// Measure, each figure beside a peer in the same run
+    Bench(bench::Options),
     /// Write the OpenAPI document and the TypeScript types that are made from the code
     Generate(generate::Options),
 }
@@ -46,6 +49,7 @@ fn main() -> ExitCode {
         Command::Run(options) => run::run(&options),
         Command::Test(options) => test::run(&options),
         Command::Stack(options) => stack::command::run(&options),
+        Command::Bench(options) => bench::run(&options),
         Command::Generate(options) => generate::run(&options),
     });
     match done {

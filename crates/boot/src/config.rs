@@ -96,6 +96,8 @@ pub struct Settings {
     pub model_simple: String,
     /// `AETHER_MASTER_KEY`; `None` in development: made in the data dir.
     pub master_key: Option<SecretString>,
+    /// `AETHER_PASSWORD_PEPPER`: the first goes into new hashes, the others still verify.
+    pub password_peppers: Vec<SecretString>,
     /// `AUTH_URL`
     pub auth_url: String,
     /// `GENERATION_URL`
@@ -207,6 +209,11 @@ pub const SETTINGS: &[Setting] = &[
         "AETHER_MASTER_KEY",
         "made in the data dir in development",
         "32 bytes in base64: encrypts signing keys at rest",
+    ),
+    secret(
+        "AETHER_PASSWORD_PEPPER",
+        "",
+        "A secret of 16 characters or more that goes into password hashes; to replace it write the new one in front of the old one, with a comma",
     ),
     setting("AUTH_URL", "http://127.0.0.1:3001", "How the services reach auth"),
     setting("GENERATION_URL", "http://127.0.0.1:3002", "How the services reach generation"),
@@ -480,6 +487,11 @@ impl Settings {
             model_complex,
             model_simple,
             master_key: master_key(from)?,
+            password_peppers: from.list(
+                "AETHER_PASSWORD_PEPPER",
+                "secrets of 16 characters or more, separated by commas",
+                |word| (word.chars().count() >= 16).then(|| word.into()),
+            )?,
             auth_url: web_url(from, "AUTH_URL", "http://127.0.0.1:3001")?,
             generation_url: web_url(from, "GENERATION_URL", "http://127.0.0.1:3002")?,
             trusted_proxies: from.list("AETHER_TRUSTED_PROXIES", "CIDRs such as `10.0.0.0/8`", |word| {
@@ -698,6 +710,7 @@ mod tests {
             ("DATABASE_URL", "mysql://root:hunter2@db/x"),
             ("REDIS_URL", "http://:hunter2@redis"),
             ("AETHER_MASTER_KEY", "hunter2"),
+            ("AETHER_PASSWORD_PEPPER", "hunter2"),
         ] {
             let error = load([(name, value)]).unwrap_err();
             assert!(error.contains(name) && !error.contains("hunter2"), "{error}");

@@ -119,7 +119,9 @@ async fn more_sessions_than_one_page_are_read_at_the_start() {
             sessions::create(&mut tx, &new).await.unwrap();
         }
         // All at one moment: the place in the list is not the time alone.
-        let others = sessions::end_all(&mut tx, user, Some(first), EndReason::Revoked, deps.clock.now()).await.unwrap();
+        let others = sessions::end_all(&mut tx, user, Some(first), EndReason::Revoked, deps.clock.now())
+            .await
+            .unwrap();
         tx.save().await.unwrap();
         assert_eq!(others.len(), 2_100);
         let revoked = revocations::start(deps).await.unwrap();

@@ -351,6 +351,17 @@ pub async fn list(
     Ok(sessions.collect())
 }
 
+/// The addresses that the user has lately been signed in from, ended sessions included; at most a hundred.
+pub async fn list_addresses(db: &mut impl Db, user: UserId) -> Result<Vec<String>> {
+    let rows = q!(
+        db,
+        fetch_all as (String,),
+        sql!("SELECT ip FROM sessions WHERE user_id = $1 ORDER BY created_at DESC, id DESC LIMIT 100"),
+        user.0
+    )?;
+    Ok(rows.into_iter().map(|(ip,)| ip).collect())
+}
+
 /// Forgets the sessions whose time was over before this moment, with their tokens; answers how many.
 pub async fn purge(db: &mut impl Db, before: DateTime<Utc>) -> Result<u64> {
     Ok(q!(db, sql!("DELETE FROM sessions WHERE expires_at < $1"), before)?)

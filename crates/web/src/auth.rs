@@ -1,7 +1,7 @@
 //! Permissions as types in a handler's signature: `Caller` (signed in), `Scoped<S>` (or an API key that may), `Admin`. A
 //! handler without one is public.
 
-use std::{marker::PhantomData, ops::Deref};
+use std::{marker::PhantomData, ops::Deref, time::Duration};
 
 use aether_common::{
     id::{SessionId, UserId},
@@ -16,11 +16,15 @@ use axum::{
     extract::{FromRef, FromRequestParts, OptionalFromRequestParts},
     http::{HeaderMap, header, request::Parts},
 };
+use tokio::time::{MissedTickBehavior, interval};
 
 use crate::{
     context,
     respond::{Error, Result},
 };
+
+/// Whoever is out is out everywhere within a second.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 /// Who calls, as the access token says. As an extractor: somebody who signed in; an API key gets 403. As `Option<Caller>`
 /// no `Authorization` header is `None`; a bad one is still 401.
@@ -203,6 +207,18 @@ pub async fn identify(parts: &mut Parts, verifier: &Verifier) -> Result<Caller, 
     }
     parts.extensions.insert(caller.clone());
     Ok(caller)
+}
+
+/// Resolves when the caller's token is dead before its time: for an answer that goes on for long, as a stream does.
+pub async fn until_revoked(verifier: Verifier, caller: Caller) {
+    let mut ticks = interval(LOOK_EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        if verifier.is_revoked(caller.user_id, caller.session_id, caller.issued_at) {
+            return;
+        }
+    }
 }
 
 fn insufficient_scope() -> Problem {

@@ -214,6 +214,10 @@ fn check_media_type(headers: &HeaderMap) -> Result<(), Problem> {
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    // serde does not look into texts that it leaves out.
+    if std::str::from_utf8(body).is_err() {
+        return Err(Problem::bad_request("malformed_json", "The body is not UTF-8."));
+    }
     let mut source = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut source).map_err(|error| {
         // A wrong field may come before the place where the text stops being JSON, which is the greater mistake.

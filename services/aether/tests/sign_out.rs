@@ -110,11 +110,27 @@ impl Site {
     }
 }
 
+impl Site {
+    /// The events of a generation that takes some seconds, as a stream that has begun.
+    async fn follow(&self, session: &Session) -> reqwest::Response {
+        let started =
+            self.post("/api/generate/ui").bearer_auth(&session.token).header("prefer", "respond-async");
+        let body = json!({"prompt": "a dashboard with charts and a table", "cache": false});
+        let started: Value = started.json(&body).send().await.unwrap().json().await.unwrap();
+        let url = format!("{}/api/generate/history/{}/events", self.url, started["id"].as_str().unwrap());
+        let mut events = self.http.get(url).bearer_auth(&session.token).send().await.unwrap();
+        assert_eq!(events.status(), StatusCode::OK, "{}", self.name);
+        assert!(events.chunk().await.unwrap().is_some(), "{}", self.name);
+        events
+    }
+}
+
 #[tokio::test]
 async fn who_signs_out_is_out_everywhere() {
     for site in sites().await {
         let here = site.register().await;
         let there = site.login().await;
+        let events = site.follow(&here).await;
         let socket = site.connect(&here).await;
         let other_socket = site.connect(&there).await;
         site.is_in(&here).await;
@@ -122,6 +138,8 @@ async fn who_signs_out_is_out_everywhere() {
         let answer = site.post("/api/auth/logout").bearer_auth(&here.token).send().await.unwrap();
         assert_eq!(answer.status(), StatusCode::NO_CONTENT);
         site.gets_out(&here).await;
+        let rest = tokio::time::timeout(SOON, events.text()).await.expect("the stream ends").unwrap();
+        assert!(!rest.contains("event: complete"), "{}: it was read to its end", site.name);
         // The reason may be the notice's or that of the watch over tokens, whichever comes first.
         site.hear(&socket, r#"42["session_revoked",{"reason":""#).await;
         // Again is no mistake, though the token is dead.

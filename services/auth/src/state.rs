@@ -31,6 +31,7 @@ use crate::domain::{
     seal::Sealer,
     session::Sessions,
     sign_in::SignIn,
+    slow_down::SlowDown,
     step_up::{FRESH, StepUp},
 };
 
@@ -51,6 +52,7 @@ pub(crate) struct AppState {
     pub audit: Audit,
     pub announcer: Announcer,
     pub passwords: Passwords,
+    pub slow_down: SlowDown,
     pub public_url: Arc<Url>,
     /// Origins whose pages may make calls that carry the cookie.
     pub origins: Arc<[String]>,
@@ -108,7 +110,8 @@ impl AppState {
             sealer,
             audit,
             announcer,
-            passwords: Passwords::new().await?,
+            slow_down: SlowDown::new(deps.bus.clone(), settings.rate_limits),
+            passwords: Passwords::new(&settings.password_peppers).await?,
             store: deps.store.clone(),
             clock: deps.clock.clone(),
             ids: deps.ids.clone(),

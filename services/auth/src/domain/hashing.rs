@@ -1,5 +1,6 @@
 //! How passwords are hashed. Argon2id costs 19 MiB and some 30 ms on purpose, so hashing runs on few threads, with a short
-//! queue and the same memory each time; what comes on top is told to try again.
+//! queue and the same memory each time; what comes on top is told to try again. A pepper, where one is set, is Argon2's
+//! secret value (RFC 9106 section 3.1): whoever has the database alone cannot even begin to guess.
 
 use std::{
     sync::{
@@ -12,10 +13,11 @@ use std::{
 
 use aether_common::problem::Problem;
 use argon2::{
-    Algorithm, Argon2, Block, Params, Version,
+    Algorithm, Argon2, Block, KeyId, Params, ParamsBuilder, Version,
     password_hash::phc::{Output, ParamsString, PasswordHash, Salt},
 };
-use aws_lc_rs::constant_time::verify_slices_are_equal;
+use aws_lc_rs::{constant_time::verify_slices_are_equal, hmac};
+use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Semaphore;
 
 use crate::domain::password::Password;
@@ -26,6 +28,14 @@ const QUEUE_PER_THREAD: usize = 16;
 const SALT_BYTES: usize = 16;
 /// The length of hashes, in bytes.
 const HASH_BYTES: usize = 32;
+
+/// A secret that goes into every hash and is not in the database.
+#[derive(Clone)]
+struct Pepper {
+    secret: SecretString,
+    /// Kept with each hash (`keyid`), so that a pepper can be replaced by another one.
+    id: KeyId,
+}
 
 /// What checking a password has shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +53,8 @@ pub enum Verdict {
 #[derive(Clone)]
 pub struct Passwords {
     params: Params,
+    /// The first one goes into new hashes; the others still verify.
+    peppers: Arc<[Pepper]>,
     /// One for each thread that hashes.
     threads: Arc<Semaphore>,
     /// Memory that a hash has been computed in, for the next one: never more than there are threads.
@@ -55,15 +67,23 @@ pub struct Passwords {
 }
 
 impl Passwords {
-    /// Hashing with the parameters that OWASP asks for at least: 19 MiB, 2 passes, 1 lane.
-    pub async fn new() -> Result<Self, Problem> {
-        Self::with(Params::new(19_456, 2, 1, None).map_err(Problem::internal)?).await
+    /// Hashing with the parameters that OWASP asks for at least: 19 MiB, 2 passes, 1 lane. The first pepper goes into new
+    /// hashes; those made with another one, or with none, are renewed at their owner's next sign-in.
+    pub async fn new(peppers: &[SecretString]) -> Result<Self, Problem> {
+        Self::with(19_456, 2, peppers).await
     }
 
-    async fn with(params: Params) -> Result<Self, Problem> {
+    async fn with(kibibytes: u32, passes: u32, peppers: &[SecretString]) -> Result<Self, Problem> {
         let threads = thread::available_parallelism().map_or(1, usize::from);
+        let peppers = peppers.iter().map(Pepper::new).collect::<Result<Arc<[_]>, _>>()?;
+        let mut params = ParamsBuilder::new();
+        params.m_cost(kibibytes).t_cost(passes).p_cost(1);
+        if let Some(pepper) = peppers.first() {
+            params.keyid(pepper.id);
+        }
         let mut passwords = Self {
-            params,
+            params: params.build().map_err(Problem::internal)?,
+            peppers,
             threads: Arc::new(Semaphore::new(threads)),
             memory: Arc::default(),
             queue: Arc::new(Semaphore::new(threads * (1 + QUEUE_PER_THREAD))),
@@ -163,6 +183,16 @@ impl Passwords {
         if kept.algorithm != Algorithm::Argon2id.ident() || kept.version != Some(Version::V0x13.into()) {
             return Err(unreadable());
         }
+        if self.secret(&params).is_none() {
+            tracing::error!(
+                event = "pepper_unknown",
+                "a kept password hash needs a pepper that AETHER_PASSWORD_PEPPER does not hold"
+            );
+            // It takes its time all the same.
+            let mut computed = [0; HASH_BYTES];
+            self.compute(&self.params, password, salt, &mut computed)?;
+            return Ok(false);
+        }
         let mut computed = vec![0; expected.len()];
         self.compute(&params, password, salt, &mut computed)?;
         Ok(verify_slices_are_equal(&computed, expected.as_bytes()).is_ok())
@@ -180,7 +210,9 @@ impl Passwords {
         let lock = || self.memory.lock().unwrap_or_else(PoisonError::into_inner);
         let mut memory = lock().pop().unwrap_or_default();
         memory.resize(params.block_count(), Block::default());
-        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone());
+        let secret = self.secret(params).ok_or_else(|| Problem::internal("a pepper that is not set"))?;
+        let argon2 = Argon2::new_with_secret(secret, Algorithm::Argon2id, Version::V0x13, params.clone())
+            .map_err(Problem::internal)?;
         let done = argon2.hash_password_into_with_memory(password.as_bytes(), salt, hash, &mut memory);
         lock().push(memory);
         done.map_err(Problem::internal)
@@ -190,10 +222,33 @@ impl Passwords {
         PasswordHash::new(hash).is_ok_and(|hash| {
             hash.algorithm.as_str() == "argon2id"
                 && Params::try_from(&hash).is_ok_and(|params| {
-                    (params.m_cost(), params.t_cost(), params.p_cost())
-                        == (self.params.m_cost(), self.params.t_cost(), self.params.p_cost())
+                    (params.m_cost(), params.t_cost(), params.p_cost(), params.keyid())
+                        == (
+                            self.params.m_cost(),
+                            self.params.t_cost(),
+                            self.params.p_cost(),
+                            self.params.keyid(),
+                        )
                 })
         })
+    }
+
+    /// What these parameters mix in: nothing for hashes without a pepper; `None` when their pepper is not known.
+    fn secret(&self, params: &Params) -> Option<&[u8]> {
+        if params.keyid().is_empty() {
+            return Some(&[]);
+        }
+        let pepper = self.peppers.iter().find(|pepper| pepper.id.as_bytes() == params.keyid())?;
+        Some(pepper.secret.expose_secret().as_bytes())
+    }
+}
+
+impl Pepper {
+    fn new(secret: &SecretString) -> Result<Self, Problem> {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, secret.expose_secret().as_bytes());
+        let name = hmac::sign(&key, b"aether pepper id v1");
+        let id = KeyId::new(&name.as_ref()[..8]).map_err(Problem::internal)?;
+        Ok(Self { secret: secret.clone(), id })
     }
 }
 
@@ -201,14 +256,13 @@ impl Passwords {
 mod tests {
     use super::*;
     use argon2::password_hash::PasswordHasher;
-    use secrecy::SecretString;
 
     fn read(text: &str) -> Result<Password, String> {
         Password::read(&SecretString::from(text.to_owned()))
     }
 
     async fn cheap() -> Passwords {
-        Passwords::with(Params::new(64, 1, 1, None).unwrap()).await.unwrap()
+        Passwords::with(64, 1, &[]).await.unwrap()
     }
 
     #[tokio::test]
@@ -252,7 +306,7 @@ mod tests {
     async fn a_hash_with_older_parameters_is_renewed() {
         let password = read("tiger umbrella 9 frost").unwrap();
         let old = cheap().await.hash(&password).await.unwrap();
-        let now = Passwords::with(Params::new(128, 1, 1, None).unwrap()).await.unwrap();
+        let now = Passwords::with(128, 1, &[]).await.unwrap();
         let Verdict::Right { rehashed: Some(new) } = now.verify(&password, Some(&old)).await.unwrap() else {
             panic!("not rehashed")
         };
@@ -260,8 +314,37 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_pepper_is_needed_to_check_and_can_be_replaced() {
+        let (first, second): (SecretString, SecretString) = ("first pepper".into(), "second pepper".into());
+        let password = read("tiger umbrella 9 frost").unwrap();
+        let plain = cheap().await.hash(&password).await.unwrap();
+        let peppered = Passwords::with(64, 1, std::slice::from_ref(&first)).await.unwrap();
+        // Hashes of before the pepper are good, and renewed.
+        let Verdict::Right { rehashed: Some(with_first) } =
+            peppered.verify(&password, Some(&plain)).await.unwrap()
+        else {
+            panic!("not rehashed")
+        };
+        assert!(with_first.contains("keyid=") && !with_first.contains("pepper"), "{with_first}");
+        assert_eq!(
+            peppered.verify(&password, Some(&with_first)).await.unwrap(),
+            Verdict::Right { rehashed: None }
+        );
+        // Without it the right password is wrong, and takes one hash as any.
+        for stranger in [cheap().await, Passwords::with(64, 1, std::slice::from_ref(&second)).await.unwrap()]
+        {
+            let before = stranger.operations();
+            assert_eq!(stranger.verify(&password, Some(&with_first)).await.unwrap(), Verdict::Wrong);
+            assert_eq!(stranger.operations() - before, 1);
+        }
+        let both = Passwords::with(64, 1, &[second, first]).await.unwrap();
+        let verdict = both.verify(&password, Some(&with_first)).await.unwrap();
+        assert!(matches!(verdict, Verdict::Right { rehashed: Some(new) } if new != with_first));
+    }
+
+    #[tokio::test]
     async fn too_many_at_once_are_told_to_come_again() {
-        let passwords = Passwords::new().await.unwrap();
+        let passwords = Passwords::new(&[]).await.unwrap();
         let password = read("tiger umbrella 9 frost").unwrap();
         let all =
             futures::future::join_all((0..500).map(async |_| passwords.verify(&password, None).await)).await;

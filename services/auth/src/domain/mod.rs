@@ -11,4 +11,5 @@ pub mod profile;
 pub mod seal;
 pub mod session;
 pub mod sign_in;
+pub mod slow_down;
 pub mod step_up;

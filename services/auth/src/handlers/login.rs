@@ -1,7 +1,10 @@
 //! `POST /login`
 
-use aether_common::problem::Problem;
-use aether_store::users;
+use aether_common::{id::UserId, problem::Problem};
+use aether_store::{
+    sessions,
+    users::{self, Account},
+};
 use aether_web::{
     client_ip::ClientIp,
     extract::Json,
@@ -10,6 +13,7 @@ use aether_web::{
 use axum::{extract::State, http::HeaderMap, response::Response};
 use secrecy::SecretString;
 use serde::Deserialize;
+use uuid::Uuid;
 
 use crate::{
     answer::{self, SignInBody, TokenDelivery},
@@ -56,16 +60,17 @@ pub(crate) async fn login(
     }
     let password =
         Password::read(&body.password).map_err(|reason| Problem::invalid_field("password", reason))?;
-    let account = match email::canonical(&body.email) {
-        Ok(email) => users::find_by_email(&mut state.store.conn().await?, &email).await?,
-        Err(_) => None,
-    };
+    let email = email::canonical(&body.email);
+    let (account, known) = find_account(&state, email.as_deref().ok(), ip).await?;
+    let named = email.as_deref().unwrap_or(&body.email);
+    let attempt = state.slow_down.begin(named, ip.network(), known).await?;
     let kept = account.as_ref().and_then(|account| account.password_hash.clone());
     let verdict = state.passwords.verify(&password, kept.as_deref()).await?;
     let place = place(ip, &headers);
     let subject = account.as_ref().map(|account| account.user.id);
     let (Verdict::Right { rehashed }, Some(account)) = (verdict, account.filter(|account| !account.disabled))
     else {
+        state.slow_down.failed(&attempt).await?;
         let entry = Entry::tried(Action::LOGIN_REFUSED, subject, &place);
         state.audit.record(&mut state.store.conn().await?, entry).await?;
         tracing::info!(event = "login_refused", client.address = %ip.0, "a sign-in was refused");
@@ -78,5 +83,24 @@ pub(crate) async fn login(
     let cookie = body.token_delivery == TokenDelivery::Cookie;
     let outcome = state.sign_in.first(&mut tx, account.user, &place, "password", cookie).await?;
     tx.save().await?;
+    state.slow_down.succeeded(&attempt).await;
     Ok(answer::outcome(outcome, body.token_delivery, &state.public_url))
+}
+
+/// The account of this address, and whether it has been signed in from this network. Both questions are asked in every
+/// case, so that an address without an account takes as long.
+async fn find_account(
+    state: &AppState,
+    email: Option<&str>,
+    ip: ClientIp,
+) -> Result<(Option<Account>, bool)> {
+    let mut conn = state.store.conn().await?;
+    let account = users::find_by_email(&mut conn, email.unwrap_or_default()).await?;
+    let id = account.as_ref().map_or(UserId(Uuid::nil()), |account| account.user.id);
+    let addresses = sessions::list_addresses(&mut conn, id).await?;
+    let known = addresses
+        .iter()
+        .filter_map(|address| address.parse().ok())
+        .any(|address| ClientIp(address).network() == ip.network());
+    Ok((account, known))
 }

@@ -1,10 +1,13 @@
 //! The auth service through its router, as clients call it, on SQLite and on PostgreSQL.
 #![cfg(test)]
 
+mod attacks;
 mod bad_input;
 mod cookies;
+mod interleavings;
 mod profile;
 mod sessions;
+mod slow_down;
 mod starts;
 
 use aether_boot::serve::stand_alone;

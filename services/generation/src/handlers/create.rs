@@ -76,7 +76,7 @@ async fn create(
     let start = Start { kind, request, client_id, regenerate: false };
     let id = state.generations.start(caller.user_id, &start).await?;
     if names(headers, header::ACCEPT, "text/event-stream") {
-        return events::stream(&state, id, After::Beginning).await;
+        return events::stream(&state, caller.into_inner(), id, After::Beginning).await;
     }
     if names(headers, "prefer", "respond-async") {
         return answer(&state.generations, &caller, id, StatusCode::ACCEPTED).await;

@@ -11,7 +11,7 @@ use aether_common::{
 };
 use aether_store::generations;
 use aether_web::{
-    auth::{GenerationsRead, Scoped},
+    auth::{Caller, GenerationsRead, Scoped, until_revoked},
     extract::Path,
     respond::{ProblemBody, Result},
     sse,
@@ -55,23 +55,25 @@ pub async fn events(
         Some(text) => After::from_text(Some(text.to_str().unwrap_or("unreadable"))),
     };
     match access.room_id.filter(|_| access.starter != caller.user_id) {
-        None => stream(&state, id, after).await,
+        None => stream(&state, caller.into_inner(), id, after).await,
         Some(room) => {
             // Heard from before the events are read on: whoever is put out meanwhile is not missed.
             let notices = state.deps.bus.subscribe(&Topic::room(room)).await.ok();
             let put_out = Box::pin(put_out(state.clone(), caller.user_id, id, notices));
-            stream_until(&state, id, after, put_out).await
+            stream_until(&state, caller.into_inner(), id, after, put_out).await
         }
     }
 }
 
-/// The events as an answer. It ends when this process stops; the reader reconnects elsewhere, at its position.
-pub async fn stream(state: &State, id: GenerationId, after: After) -> Result<Response> {
-    stream_until(state, id, after, std::future::pending()).await
+/// The events as an answer. It ends when this process stops (the reader reconnects elsewhere, at its position), and when
+/// the reader is signed out.
+pub async fn stream(state: &State, reader: Caller, id: GenerationId, after: After) -> Result<Response> {
+    stream_until(state, reader, id, after, std::future::pending()).await
 }
 
 async fn stream_until(
     state: &State,
+    reader: Caller,
     id: GenerationId,
     after: After,
     end: impl Future<Output = ()> + Send + 'static,
@@ -81,9 +83,11 @@ async fn stream_until(
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
     let shutdown = state.deps.lifecycle.shutdown.clone();
+    let signed_out = until_revoked(state.verifier.clone(), reader);
     let end = async move {
         tokio::select! {
             () = shutdown.cancelled() => {}
+            () = signed_out => {}
             () = end => {}
         }
     };
