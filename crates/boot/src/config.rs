@@ -16,6 +16,7 @@ use url::Url;
 
 use crate::{
     budgets::Budgets,
+    mail::MailSettings,
     providers::{self, ProviderSetting},
 };
 
@@ -126,6 +127,8 @@ pub struct Settings {
     pub cache_hours: u32,
     /// `AETHER_BUDGET_...`
     pub budgets: Budgets,
+    /// `SMTP_URL` and `AETHER_MAIL_FROM`
+    pub mail: MailSettings,
 }
 
 /// A setting that cannot be used, in one line. It never holds a secret.
@@ -284,7 +287,16 @@ pub const SETTINGS: &[Setting] = &[
         "",
         "US dollars that all administrators together may spend on models in a month (UTC); empty: no limit",
     ),
-    secret("SMTP_URL", "", "smtp(s)://user:pass@host:port for mail"),
+    secret(
+        "SMTP_URL",
+        "",
+        "smtp(s)://USER:PASSWORD@HOST:PORT for mail, %-encoded; smtp:// means STARTTLS, but for a server on this machine, or as ?tls=required, opportunistic or none says; empty, in development: .eml files in the data dir's mail folder",
+    ),
+    setting(
+        "AETHER_MAIL_FROM",
+        "AetherOS <no-reply@HOST of the public URL>",
+        "The name and address that mail is sent from",
+    ),
 ];
 
 /// Where values come from, before they are checked.
@@ -463,6 +475,8 @@ impl Settings {
             return Err(from.wrong("REDIS_URL", "a URL that begins with `redis://` or `rediss://`"));
         }
         let providers = providers::read(from, process)?;
+        let public_url = web_url(from, "AETHER_PUBLIC_URL", "http://localhost:8080")?;
+        let mail = MailSettings::from_sources(from, &public_url)?;
         let (model_complex, model_simple) = providers::choose_models(from, &providers)?;
         let settings = Self {
             process,
@@ -472,7 +486,7 @@ impl Settings {
                 .parse("BIND_ADDR", "an address such as `127.0.0.1:8080`")?
                 .unwrap_or_else(|| local(process.port())),
             metrics_addr,
-            public_url: web_url(from, "AETHER_PUBLIC_URL", "http://localhost:8080")?,
+            public_url,
             cors_origins: from.list(
                 "AETHER_CORS_ORIGINS",
                 "origins such as `https://app.example.org`",
@@ -519,6 +533,7 @@ impl Settings {
                 .unwrap_or(CacheSetting::User),
             cache_hours: from.number("AETHER_CACHE_HOURS", 24, 8760)?,
             budgets: Budgets::from_sources(from)?,
+            mail,
         };
         if environment == Environment::Production {
             settings.refuse_insecure(from)?;
@@ -577,7 +592,7 @@ impl Settings {
         if !self.rate_limits {
             return Err(from.wrong("AETHER_RATE_LIMITS", "`on` (required in production)"));
         }
-        if from.get("SMTP_URL").is_none() {
+        if self.mail.smtp.is_none() {
             return Err(
                 from.wrong("SMTP_URL", "a URL such as `smtps://user:pass@host:465` (required in production)")
             );

@@ -13,6 +13,7 @@ pub mod error;
 pub mod generations;
 pub mod invites;
 pub mod jobs;
+pub mod mails;
 pub mod messages;
 mod migrate;
 pub mod objects;

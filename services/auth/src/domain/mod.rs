@@ -2,9 +2,11 @@
 
 pub mod announce;
 pub mod audit;
+pub mod device;
 pub mod email;
 pub mod hashing;
 pub mod keys;
+pub mod mail;
 pub mod one_time;
 pub mod password;
 pub mod profile;
