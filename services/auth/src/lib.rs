@@ -37,6 +37,7 @@ pub struct AuthService {
 pub async fn build(deps: &Deps) -> Result<AuthService, StartError> {
     let state = AppState::new(deps).await?;
     let keys: Arc<dyn KeySource> = state.keys.clone();
+    state.mailer.start();
     let service = router::service(state, deps);
     deps.lifecycle.tasks.spawn(purge(deps.clone()));
     Ok(AuthService { service, keys })

@@ -10,12 +10,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::SecretString;
 
 pub use self::mailer::Mailer;
-use crate::domain::session::Place;
+use crate::domain::{one_time::Kind, session::Place};
 
-/// How long a link in a mail that confirms an address is good.
-pub const VERIFY_LIFETIME: TimeDelta = TimeDelta::days(1);
-/// How long a link in a mail that resets a password is good.
-pub const RESET_LIFETIME: TimeDelta = TimeDelta::hours(1);
 /// How long a mail without a link is worth being sent.
 const NOTICE_LIFETIME: TimeDelta = TimeDelta::days(3);
 /// Addresses below this name are nobody's (RFC 2606): accounts that lost their address to its owner have one.
@@ -96,8 +92,9 @@ impl Mail {
     /// How long it is of use.
     fn lifetime(&self) -> TimeDelta {
         match self {
-            Self::VerifyAddress { .. } | Self::ConfirmNewAddress { .. } => VERIFY_LIFETIME,
-            Self::ResetPassword { .. } => RESET_LIFETIME,
+            Self::VerifyAddress { .. } => Kind::EmailVerify.lifetime(),
+            Self::ConfirmNewAddress { .. } => Kind::EmailChange.lifetime(),
+            Self::ResetPassword { .. } => Kind::PasswordReset.lifetime(),
             _ => NOTICE_LIFETIME,
         }
     }

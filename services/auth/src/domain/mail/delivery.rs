@@ -82,9 +82,12 @@ impl Delivery {
         data_dir: &Path,
         patience: Duration,
     ) -> Result<Self, StartError> {
-        let address: Address = from.address.parse().map_err(|_| {
-            StartError::Other(format!("AETHER_MAIL_FROM holds `{}`, which is no address", from.address))
-        })?;
+        let unfit = || StartError::Other("AETHER_MAIL_FROM holds what cannot stand in a header".into());
+        let address: Address = from.address.parse().map_err(|_| unfit())?;
+        // lettre panics when it has to write a line break in a name.
+        if from.name.as_ref().is_some_and(|name| name.contains(char::is_control)) {
+            return Err(unfit());
+        }
         let way = match smtp {
             None => Way::Folder(data_dir.join(FOLDER)),
             Some(smtp) => Way::Smtp(Box::new(Server::new(smtp, from, patience)?)),
@@ -280,8 +283,9 @@ mod tests {
     #[test]
     fn no_value_becomes_a_header() {
         let evil = "x\r\nBcc: eve@example.org\r\n\r\nowned";
+        let from = Sender { name: Some(evil.into()), address: "no-reply@example.org".into() };
+        assert!(Delivery::new(None, &from, Path::new("/nowhere"), Duration::from_secs(1)).is_err());
         for bytes in [
-            message(&delivery(evil), "ana@example.org", "Hello", "text"),
             message(&delivery("AetherOS"), "ana@example.org", evil, "text"),
             message(&delivery("AetherOS"), "ana@example.org", "Hello", evil),
         ] {

@@ -201,7 +201,7 @@ mod tests {
         let agent = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
         Occasion {
             at: DateTime::from_timestamp(1_800_000_000, 0).unwrap(),
-            place: Place { ip: "203.0.113.9".into(), user_agent: Some(agent.into()) },
+            place: Place { ip: "203.0.113.9".into(), user_agent: Some(agent.into()), trace_id: None },
         }
     }
 

@@ -1,0 +1,5 @@
+//! Mail: that it is sent, once, whatever the mail server does; that it says what it should to whom it should; and what a link
+//! in it is worth.
+
+mod sending;
+mod smtp;
