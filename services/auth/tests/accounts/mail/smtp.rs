@@ -112,7 +112,7 @@ impl Server {
             let path = || rest.split(['<', '>']).nth(1).unwrap_or_default().to_owned();
             match (word.to_ascii_uppercase().as_str(), manner) {
                 ("EHLO", _) => {
-                    say(&mut stream, "250-mail.example.org\r\n250-8BITMIME\r\n250 AUTH PLAIN").await?
+                    say(&mut stream, "250-mail.example.org\r\n250-8BITMIME\r\n250 AUTH PLAIN").await?;
                 }
                 ("AUTH", Some(Manner::WrongPassword)) => say(&mut stream, "535 5.7.8 no").await?,
                 ("AUTH", _) => {
