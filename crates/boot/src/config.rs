@@ -10,6 +10,7 @@ use std::{
 };
 
 use base64::{Engine, engine::general_purpose::STANDARD};
+use chrono::TimeDelta;
 use ipnet::IpNet;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
@@ -99,6 +100,8 @@ pub struct Settings {
     pub master_key: Option<SecretString>,
     /// `AETHER_PASSWORD_PEPPER`: the first goes into new hashes, the others still verify.
     pub password_peppers: Vec<SecretString>,
+    /// `AETHER_KEY_ROTATION_DAYS`: how long a key signs; `None`: until an operator wants another.
+    pub key_rotation_days: Option<u32>,
     /// `AUTH_URL`
     pub auth_url: String,
     /// `GENERATION_URL`
@@ -217,6 +220,11 @@ pub const SETTINGS: &[Setting] = &[
         "AETHER_PASSWORD_PEPPER",
         "",
         "A secret of 16 characters or more that goes into password hashes; to replace it write the new one in front of the old one, with a comma",
+    ),
+    setting(
+        "AETHER_KEY_ROTATION_DAYS",
+        "30",
+        "Days after which another key signs access tokens; off: only by `aether keys rotate`",
     ),
     setting("AUTH_URL", "http://127.0.0.1:3001", "How the services reach auth"),
     setting("GENERATION_URL", "http://127.0.0.1:3002", "How the services reach generation"),
@@ -506,6 +514,7 @@ impl Settings {
                 "secrets of 16 characters or more, separated by commas",
                 |word| (word.chars().count() >= 16).then(|| word.into()),
             )?,
+            key_rotation_days: key_rotation_days(from)?,
             auth_url: web_url(from, "AUTH_URL", "http://127.0.0.1:3001")?,
             generation_url: web_url(from, "GENERATION_URL", "http://127.0.0.1:3002")?,
             trusted_proxies: from.list("AETHER_TRUSTED_PROXIES", "CIDRs such as `10.0.0.0/8`", |word| {
@@ -539,6 +548,11 @@ impl Settings {
             settings.refuse_insecure(from)?;
         }
         Ok(settings)
+    }
+
+    /// How long a key signs access tokens; `None`: until an operator wants another.
+    pub fn key_rotation(&self) -> Option<TimeDelta> {
+        self.key_rotation_days.map(|days| TimeDelta::days(days.into()))
     }
 
     /// Where the mail, keys and SQLite file of this installation live; made if it is not there, for its owner only.
@@ -640,6 +654,17 @@ fn retention_days(from: &Sources) -> Result<Option<u32>, SettingError> {
     }
 }
 
+fn key_rotation_days(from: &Sources) -> Result<Option<u32>, SettingError> {
+    match from.get("AETHER_KEY_ROTATION_DAYS") {
+        Some("0" | "off") => Ok(None),
+        Some(text) => match text.parse() {
+            Ok(days @ 1..=3650) => Ok(Some(days)),
+            _ => Err(from.wrong("AETHER_KEY_ROTATION_DAYS", "a whole number from 1 to 3650, or `off`")),
+        },
+        None => Ok(Some(30)),
+    }
+}
+
 fn master_key(from: &Sources) -> Result<Option<SecretString>, SettingError> {
     let Some(text) = from.get("AETHER_MASTER_KEY") else { return Ok(None) };
     match STANDARD.decode(text) {
@@ -712,6 +737,7 @@ mod tests {
             ("AETHER_FIRST_USER_ADMIN", "yes", "`true` or `false`"),
             ("AETHER_RATE_LIMITS", "maybe", "`on` or `off`"),
             ("AETHER_RETENTION_DAYS", "0", "AETHER_RETENTION_DAYS holds `0`"),
+            ("AETHER_KEY_ROTATION_DAYS", "never", "a whole number from 1 to 3650, or `off`"),
         ] {
             let error = load([(name, value)]).unwrap_err();
             assert!(error.contains(says), "{error}");

@@ -210,7 +210,7 @@ impl Feed {
                         self.revoked.add(session_ids.into_iter().map(|id| (id.0, Dead::session(now))));
                     }
                     Ok(Revocation::Cut { subject, at }) => self.revoked.add([(subject, Dead::cut(at))]),
-                    Ok(Revocation::KeysChanged) => {}
+                    Ok(Revocation::KeysChanged { .. }) => {}
                     Err(error) => tracing::debug!(%error, "a revocation that this version does not know"),
                 },
                 Delivery::Lost => self.missed.notify_one(),

@@ -157,6 +157,9 @@ pub enum Revocation {
         /// The last moment whose tokens are dead.
         at: DateTime<Utc>,
     },
-    /// Signing keys have changed: they are to be read anew.
-    KeysChanged,
+    /// Other keys sign, or verify, than before: who holds keys reads them again.
+    KeysChanged {
+        /// Access tokens signed with these are good no more.
+        ended: Vec<String>,
+    },
 }

@@ -18,8 +18,10 @@ use url::Url;
 const RELOAD_GAP: TimeDelta = TimeDelta::seconds(30);
 /// The same while there is no key at all: services that start together find each other soon.
 const FIRST_LOAD_GAP: TimeDelta = TimeDelta::seconds(1);
-/// Keys older than this are fetched anew, so that a withdrawn one goes.
-const MAX_AGE: TimeDelta = TimeDelta::minutes(5);
+/// Keys older than this are fetched anew, so that a withdrawn one goes and a new one comes.
+pub const MAX_AGE: TimeDelta = TimeDelta::minutes(5);
+/// How long the endpoint's answer may be held on its way here.
+pub const CACHED_FOR: TimeDelta = TimeDelta::minutes(1);
 const TIMEOUT: Duration = Duration::from_secs(2);
 const MAX_BYTES: usize = 256 * 1024;
 

@@ -16,7 +16,7 @@ use aether_common::jwt::KeySource;
 use aether_store::{StoreError, one_time_tokens, sessions, token_cuts};
 use chrono::TimeDelta;
 
-use crate::state::AppState;
+use crate::{domain::keys::watch::watch, state::AppState};
 
 /// How often what is over is forgotten.
 const PURGE_EVERY: Duration = Duration::from_hours(1);
@@ -38,6 +38,8 @@ pub async fn build(deps: &Deps) -> Result<AuthService, StartError> {
     let state = AppState::new(deps).await?;
     let keys: Arc<dyn KeySource> = state.keys.clone();
     state.mailer.start();
+    let watched = watch(state.keys.clone(), deps.bus.clone(), deps.lifecycle.shutdown.clone());
+    deps.lifecycle.tasks.spawn(watched);
     let service = router::service(state, deps);
     deps.lifecycle.tasks.spawn(purge(deps.clone()));
     Ok(AuthService { service, keys })

@@ -27,7 +27,7 @@ use crate::domain::{
     announce::Announcer,
     audit::Audit,
     hashing::Passwords,
-    keys::Keyring,
+    keys::{Keyring, kept::KeptKeys},
     mail::{Mailer, mailer::Pace},
     seal::Sealer,
     session::Sessions,
@@ -82,9 +82,11 @@ pub(crate) struct Administrator(pub SignedIn);
 impl AppState {
     pub(crate) async fn new(deps: &Deps) -> Result<Self, StartError> {
         let settings = &deps.settings;
-        let sealer =
-            Sealer::new(&settings.master_key()?).map_err(|error| StartError::Other(error.to_string()))?;
-        let keys = Arc::new(Keyring::open(&deps.store, &deps.clock, &deps.ids, &sealer).await?);
+        let sealer = Arc::new(
+            Sealer::new(&settings.master_key()?).map_err(|error| StartError::Other(error.to_string()))?,
+        );
+        let kept = KeptKeys::new(deps.store.clone(), deps.clock.clone(), deps.ids.clone(), sealer.clone());
+        let keys = Arc::new(Keyring::open(kept, settings.key_rotation()).await?);
         let public_url: Url = settings
             .public_url
             .parse()
@@ -92,7 +94,6 @@ impl AppState {
         let mut origins = vec![public_url.origin().ascii_serialization()];
         origins.extend(settings.cors_origins.iter().map(|origin| origin.trim_end_matches('/').to_owned()));
         let announcer = Announcer::new(deps.bus.clone(), deps.lifecycle.tasks.clone());
-        let sealer = Arc::new(sealer);
         let audit = Audit::new(deps.clock.clone(), deps.ids.clone());
         let sessions = Sessions::new(
             deps.store.clone(),

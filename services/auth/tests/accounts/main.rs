@@ -5,6 +5,7 @@ mod attacks;
 mod bad_input;
 mod cookies;
 mod interleavings;
+mod keys;
 mod mail;
 mod profile;
 mod sessions;

@@ -57,7 +57,6 @@ async fn the_token_says_what_the_contract_says_and_verifies_by_the_published_key
         let held = app.register("ana@example.com").await;
         let answer = app.get("/.well-known/jwks.json", "").await.expect(OK);
         let set: aether_common::jwt::JwkSet = serde_json::from_slice(&answer.body).unwrap();
-        assert_eq!(set.keys.len(), 1);
         let published = aether_common::jwt::StaticKeys::new(&set);
         let verifier =
             Verifier::new(std::sync::Arc::new(published), "http://localhost:8080", app.clock.clock());
@@ -66,7 +65,7 @@ async fn the_token_says_what_the_contract_says_and_verifies_by_the_published_key
         assert_eq!(claims.name, "Ana");
         let header = jsonwebtoken::decode_header(&held.access).unwrap();
         assert_eq!(header.typ.as_deref(), Some("at+jwt"));
-        assert_eq!(header.kid.as_deref(), Some(&*set.keys[0].kid));
+        assert!(set.keys.iter().any(|key| header.kid.as_ref() == Some(&key.kid)));
     }
 }
 

@@ -27,7 +27,7 @@ async fn the_first_account_and_no_other_is_admin_where_the_setting_says_so() {
 }
 
 #[tokio::test]
-async fn processes_that_start_together_share_one_key() {
+async fn processes_that_start_together_share_their_keys() {
     for backend in backends([]).await {
         let built = join_all((0..4).map(async |_| build(&backend.deps).await.unwrap())).await;
         let mut kids = BTreeSet::new();
@@ -38,9 +38,10 @@ async fn processes_that_start_together_share_one_key() {
             let answer = tower::ServiceExt::oneshot(router, request).await.unwrap();
             let body = axum::body::to_bytes(answer.into_body(), usize::MAX).await.unwrap();
             let set: JwkSet = serde_json::from_slice(&body).unwrap();
-            kids.extend(set.keys.into_iter().map(|key| key.kid));
+            kids.insert(set.keys.into_iter().map(|key| key.kid).collect::<Vec<_>>());
         }
         assert_eq!(kids.len(), 1, "{}", backend.name);
+        assert_eq!(kids.first().unwrap().len(), 2, "one that signs, one to follow it");
     }
 }
 
