@@ -1,9 +1,9 @@
-//! The access tokens that are dead before their time, as this process knows them: those of sessions that ended, and those
-//! cut off (`token_cuts`). Heard over the bus, and read from the database, which is the truth, at the start, whenever the
+//! The access tokens that are dead before their time, as this process knows them: those of sessions that ended, those cut
+//! off (`token_cuts`), and those signed with a key that is gone (`ended_keys`). Heard over the bus, and read from the database, which is the truth, at the start, whenever the
 //! bus may have lost something, and from time to time.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap, HashSet},
     sync::{
         Arc, PoisonError, RwLock,
         atomic::{AtomicBool, Ordering},
@@ -19,10 +19,10 @@ use aether_common::{
     notice::Revocation,
     page::Cursor,
 };
-use aether_store::{Store, StoreError, sessions, token_cuts};
+use aether_store::{Store, StoreError, sessions, signing_keys, token_cuts};
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::{
-    sync::Notify,
+    sync::{Notify, watch},
     time::{Instant, MissedTickBehavior, interval, sleep, timeout},
 };
 use uuid::Uuid;
@@ -32,6 +32,8 @@ use crate::deps::{Deps, StartError};
 /// How many ends and cuts are known at once, the newest: one more, and the oldest is forgotten, whose last access token
 /// is then good for what remains of its 15 minutes. More than 110 of them a second, for 15 minutes, come to this.
 pub const CAP: usize = 100_000;
+/// How many keys that are gone are known, the newest. Each is a rotation, or an operator's act.
+const KEYS: i64 = 1_000;
 /// Clocks of two machines may differ, and a transaction is seen later than the time that it writes.
 const SLACK: TimeDelta = TimeDelta::minutes(1);
 /// While the bus is not heard, the database is asked this often.
@@ -48,6 +50,8 @@ const PAUSE_MAX: Duration = Duration::from_secs(2);
 pub struct RevokedTokens {
     clock: Clock,
     known: RwLock<Known>,
+    keys: RwLock<HashSet<String>>,
+    key_changes: watch::Sender<()>,
 }
 
 /// Listens and reads from now on, until the process stops. When this returns, every session that ended before is known.
@@ -55,7 +59,7 @@ pub struct RevokedTokens {
 /// # Errors
 /// When the database does not answer. A bus that does not is tried again while the database is asked every second.
 pub async fn start(deps: &Deps) -> Result<Arc<RevokedTokens>, StartError> {
-    let revoked = Arc::new(RevokedTokens { clock: deps.clock.clone(), known: RwLock::default() });
+    let revoked = Arc::new(RevokedTokens::new(deps.clock.clone()));
     let feed = Feed {
         store: deps.store.clone(),
         bus: deps.bus.clone(),
@@ -113,8 +117,8 @@ impl Revocations for RevokedTokens {
         [user.0, session.0].iter().any(|id| known.dead.get(id).is_some_and(|dead| issued_at <= dead.through))
     }
 
-    fn is_key_revoked(&self, _kid: &str) -> bool {
-        false
+    fn is_key_revoked(&self, kid: &str) -> bool {
+        self.keys.read().unwrap_or_else(PoisonError::into_inner).contains(kid)
     }
 }
 
@@ -129,6 +133,16 @@ impl Dead {
 }
 
 impl RevokedTokens {
+    fn new(clock: Clock) -> Self {
+        let key_changes = watch::Sender::new(());
+        Self { clock, known: RwLock::default(), keys: RwLock::default(), key_changes }
+    }
+
+    /// Says when signing keys have changed: who holds them reads them again.
+    pub fn key_changes(&self) -> watch::Receiver<()> {
+        self.key_changes.subscribe()
+    }
+
     fn add(&self, dead: impl IntoIterator<Item = (Uuid, Dead)>) {
         let now = self.clock.now();
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
@@ -136,6 +150,14 @@ impl RevokedTokens {
             known.add(subject, dead, CAP);
         }
         known.forget(now);
+    }
+
+    /// Tokens of these keys are dead for good. Answers whether one of them was not known to be gone.
+    fn add_keys(&self, gone: impl IntoIterator<Item = String>) -> bool {
+        let mut keys = self.keys.write().unwrap_or_else(PoisonError::into_inner);
+        let before = keys.len();
+        keys.extend(gone);
+        keys.len() > before
     }
 }
 
@@ -210,7 +232,10 @@ impl Feed {
                         self.revoked.add(session_ids.into_iter().map(|id| (id.0, Dead::session(now))));
                     }
                     Ok(Revocation::Cut { subject, at }) => self.revoked.add([(subject, Dead::cut(at))]),
-                    Ok(Revocation::KeysChanged { .. }) => {}
+                    Ok(Revocation::KeysChanged { ended }) => {
+                        self.revoked.add_keys(ended);
+                        self.revoked.key_changes.send_replace(());
+                    }
                     Err(error) => tracing::debug!(%error, "a revocation that this version does not know"),
                 },
                 Delivery::Lost => self.missed.notify_one(),
@@ -273,6 +298,11 @@ impl Feed {
                 _ => break,
             }
         }
+        let gone =
+            answered(async { signing_keys::list_ended(&mut self.store.conn().await?, KEYS).await }).await?;
+        if self.revoked.add_keys(gone.into_iter().map(|key| key.id)) {
+            self.revoked.key_changes.send_replace(());
+        }
         Ok(())
     }
 }
@@ -323,7 +353,7 @@ mod tests {
     #[test]
     fn a_cut_ends_what_was_made_before_it_and_nothing_later() {
         let clock = aether_common::clock::ManualClock::new(at(1_000));
-        let revoked = RevokedTokens { clock: clock.clock(), known: RwLock::default() };
+        let revoked = RevokedTokens::new(clock.clock());
         let (user, session) = (UserId(subject(1)), SessionId(subject(2)));
         revoked.add([(user.0, Dead::cut(at(1_000)))]);
         assert!(revoked.is_revoked(user, session, 999) && revoked.is_revoked(user, session, 1_000));

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use aether_common::jwt::Verifier;
+use aether_common::jwt::{Revocations, Verifier};
 use aether_web::{
     health::Health,
     jwks::RemoteKeys,
@@ -16,7 +16,7 @@ use aether_web::{
 };
 use axum::{Router, routing::get, serve::ListenerExt};
 use metrics_exporter_prometheus::PrometheusHandle;
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, time::sleep};
 use url::Url;
 
 use crate::{
@@ -24,9 +24,13 @@ use crate::{
     config::{Environment, Process, Settings},
     deps::{Deps, StartError},
     lifecycle::{DRAIN, Lifecycle, stop_signal},
-    revocations, telemetry,
+    revocations::{self, RevokedTokens},
+    telemetry,
 };
 
+/// How long before each try to read keys that have changed.
+const RENEWALS: [Duration; 4] =
+    [Duration::ZERO, Duration::from_secs(1), Duration::from_secs(3), Duration::from_secs(10)];
 /// How long the database's connections may take to close.
 const CLOSING: Duration = Duration::from_secs(2);
 
@@ -55,11 +59,26 @@ pub fn stand_alone(service: Service, deps: &Deps) -> Result<Router, StartError> 
 /// Checks tokens against the keys that the auth service publishes, and refuses those of sessions that have ended.
 pub async fn remote_verifier(deps: &Deps) -> Result<Verifier, StartError> {
     let url = parse("AUTH_URL", &deps.settings.auth_url)?;
-    let keys = RemoteKeys::new(deps.http.clone(), &url, deps.clock.clone());
-    let verifier = Verifier::new(Arc::new(keys), &deps.settings.public_url, deps.clock.clone());
-    Ok(verifier
-        .with_revocations(revocations::start(deps).await?)
+    let keys = Arc::new(RemoteKeys::new(deps.http.clone(), &url, deps.clock.clone()));
+    let revoked = revocations::start(deps).await?;
+    let (following, shutdown) = (follow(keys.clone(), revoked.clone()), deps.lifecycle.shutdown.clone());
+    deps.lifecycle.tasks.spawn(async move { shutdown.run_until_cancelled(following).await });
+    Ok(Verifier::new(keys, &deps.settings.public_url, deps.clock.clone())
+        .with_revocations(revoked)
         .with_api_keys(Arc::new(StoredApiKeys::new(deps))))
+}
+
+/// Reads the keys again whenever they have changed, until none is left that is gone: the auth service may hear of it later.
+async fn follow(keys: Arc<RemoteKeys>, revoked: Arc<RevokedTokens>) {
+    let mut changes = revoked.key_changes();
+    while changes.changed().await.is_ok() {
+        for pause in RENEWALS {
+            sleep(pause).await;
+            if !keys.renew().await.iter().any(|kid| revoked.is_key_revoked(kid)) {
+                break;
+            }
+        }
+    }
 }
 
 fn parse(name: &str, url: &str) -> Result<Url, StartError> {
@@ -89,6 +108,17 @@ pub fn health(service: &'static str, deps: &Deps) -> Health {
     health.needs("redis", move || {
         let bus = bus.clone();
         async move { bus.check().await.map_err(|error| error.to_string()) }
+    })
+}
+
+/// The same, with the keys that tokens are verified with. A service that has had them goes on without the auth service.
+pub fn with_keys(health: Health, verifier: Verifier) -> Health {
+    health.needs("signingKeys", move || {
+        let verifier = verifier.clone();
+        async move {
+            let none = || "the auth service has not given its keys yet (AUTH_URL)".to_owned();
+            verifier.is_ready().await.then_some(()).ok_or_else(none)
+        }
     })
 }
 
@@ -185,7 +215,7 @@ pub async fn serve(listener: TcpListener, router: Router, lifecycle: &Lifecycle)
         .into_future();
     let too_late = async {
         shutdown.cancelled().await;
-        tokio::time::sleep(DRAIN.saturating_sub(Duration::from_secs(5))).await;
+        sleep(DRAIN.saturating_sub(Duration::from_secs(5))).await;
     };
     tokio::select! {
         done = serving => done.map_err(|error| StartError::Other(format!("listener: {error}"))),
@@ -211,7 +241,7 @@ async fn serve_metrics(listener: TcpListener, metrics: PrometheusHandle, lifecyc
     let shutdown = lifecycle.shutdown.clone();
     let tick = async {
         loop {
-            tokio::time::sleep(Duration::from_secs(5)).await;
+            sleep(Duration::from_secs(5)).await;
             upkeep.run_upkeep();
         }
     };

@@ -115,7 +115,7 @@ pub enum TokenError {
     /// A sign-in that waits for its second factor.
     #[error("half a sign-in")]
     Unfinished,
-    /// Whether it is good cannot be told now: what keeps API keys does not answer.
+    /// Whether it is good cannot be told now: what keeps API keys, or the signing keys, does not answer.
     #[error("cannot be checked now: {0}")]
     Unavailable(String),
 }
@@ -135,12 +135,24 @@ pub struct Authenticated {
 }
 
 /// A future that a [`KeySource`] answers with.
-pub type KeyFuture<'a> = Pin<Box<dyn Future<Output = Option<VerifyingKey>> + Send + 'a>>;
+pub type KeyFuture<'a> = Pin<Box<dyn Future<Output = Result<VerifyingKey, TokenError>> + Send + 'a>>;
 
 /// Where verifying keys come from.
 pub trait KeySource: Send + Sync {
-    /// The key of this name, if there is one.
+    /// The key of this name: [`TokenError::UnknownKey`] when there is none, [`TokenError::Unavailable`] when that cannot be
+    /// told now.
     fn find<'a>(&'a self, kid: &'a str) -> KeyFuture<'a>;
+
+    /// Whether there are keys, fetched if need be: without any, no token can be verified.
+    fn warm(&self) -> Pin<Box<dyn Future<Output = bool> + Send + '_>> {
+        Box::pin(std::future::ready(true))
+    }
+}
+
+/// The name of the key that an access token says it is signed with: for whoever verified it and goes on with it, as a socket
+/// does.
+pub fn key_name(token: &str) -> Option<String> {
+    TokenHeader::read(token).map(|header| header.kid)
 }
 
 /// Knows which tokens are dead before their time. Asked at every request: it answers from memory.
@@ -252,6 +264,11 @@ impl StaticKeys {
         self.0.get(kid)
     }
 
+    /// The names.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -260,7 +277,7 @@ impl StaticKeys {
 
 impl KeySource for StaticKeys {
     fn find<'a>(&'a self, kid: &'a str) -> KeyFuture<'a> {
-        Box::pin(async move { self.0.get(kid).cloned() })
+        Box::pin(async move { self.0.get(kid).cloned().ok_or(TokenError::UnknownKey) })
     }
 }
 
@@ -284,6 +301,16 @@ impl Verifier {
         self
     }
 
+    /// Whether there are keys to verify with, fetched if need be: for health checks.
+    pub async fn is_ready(&self) -> bool {
+        self.keys.warm().await
+    }
+
+    /// Whether the signing key of this name is gone, with all that it has signed.
+    pub fn is_key_revoked(&self, kid: &str) -> bool {
+        self.revocations.as_ref().is_some_and(|known| known.is_key_revoked(kid))
+    }
+
     /// Whether a token of this user and session, made at `issued_at` (its `iat`), is good no more: for whoever verified one
     /// and goes on with it, as a socket does.
     pub fn is_revoked(&self, user: UserId, session: SessionId, issued_at: i64) -> bool {
@@ -305,21 +332,20 @@ impl Verifier {
     }
 
     /// The token's claims, when every check of RFC 8725 section 3 passes: fixed algorithm, type, signature by a key of
-    /// ours (URLs in the header are never followed), issuer, audience and times; and when its session has not ended, where
+    /// ours (a header that names another source of keys, or anything else beside ours, is refused), issuer, audience and times; and when its session has not ended, where
     /// that is known.
     pub async fn verify(&self, token: &str) -> Result<Claims, TokenError> {
         if token.len() > MAX_TOKEN_BYTES {
             return Err(TokenError::Invalid);
         }
-        let header = jsonwebtoken::decode_header(token).map_err(|_| TokenError::Invalid)?;
-        if header.alg != Algorithm::RS256 || header.typ.as_deref() != Some(TOKEN_TYPE) {
+        let TokenHeader { alg, typ, kid } = TokenHeader::read(token).ok_or(TokenError::Invalid)?;
+        if alg != "RS256" || typ != TOKEN_TYPE {
             return Err(TokenError::Invalid);
         }
-        let kid = header.kid.ok_or(TokenError::Invalid)?;
-        if self.revocations.as_ref().is_some_and(|known| known.is_key_revoked(&kid)) {
+        if self.is_key_revoked(&kid) {
             return Err(TokenError::Revoked);
         }
-        let key = self.keys.find(&kid).await.ok_or(TokenError::UnknownKey)?;
+        let key = self.keys.find(&kid).await?;
         let mut validation = Validation::new(Algorithm::RS256);
         validation.set_issuer(&[&*self.issuer]);
         validation.set_audience(&[AUDIENCE]);
@@ -332,7 +358,7 @@ impl Verifier {
             .claims;
         let now = self.clock.now().timestamp();
         let not_before = claims.nbf.unwrap_or(claims.claims.iat).max(claims.claims.iat);
-        if now >= claims.claims.exp + LEEWAY_SECONDS || now + LEEWAY_SECONDS < not_before {
+        if now >= claims.claims.exp.saturating_add(LEEWAY_SECONDS) || now + LEEWAY_SECONDS < not_before {
             return Err(TokenError::Expired);
         }
         let claims = claims.claims;
@@ -340,6 +366,22 @@ impl Verifier {
             return Err(TokenError::Revoked);
         }
         Ok(claims)
+    }
+}
+
+/// What we write into the header of a token, and nothing else: `crit`, `jku`, `jwk`, `x5u` and `x5c` are not ours.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TokenHeader {
+    alg: String,
+    typ: String,
+    kid: String,
+}
+
+impl TokenHeader {
+    fn read(token: &str) -> Option<Self> {
+        let header = URL_SAFE_NO_PAD.decode(token.split('.').next()?).ok()?;
+        serde_json::from_slice(&header).ok()
     }
 }
 

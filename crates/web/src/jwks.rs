@@ -1,14 +1,16 @@
 //! The auth service's public keys over HTTP: how a service in a process of its own verifies tokens. Keys stay good while
-//! the endpoint is down; a token with a made-up key name cannot make us call it more than once in 30 s.
+//! the endpoint is down; a token with a made-up key name cannot make us call it more than once in 30 s. A name that the
+//! last answer does not hold is unknown; without an answer it cannot be told.
 
 use std::{
+    pin::Pin,
     sync::{Arc, PoisonError, RwLock},
     time::Duration,
 };
 
 use aether_common::{
     clock::Clock,
-    jwt::{JwkSet, KeyFuture, KeySource, StaticKeys, VerifyingKey},
+    jwt::{JwkSet, KeyFuture, KeySource, StaticKeys, TokenError, VerifyingKey},
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::Mutex;
@@ -48,7 +50,7 @@ impl RemoteKeys {
         Self { client, url, clock, kept: RwLock::default(), reload: Mutex::new(None) }
     }
 
-    /// Whether keys have been fetched: for health checks.
+    /// Whether keys have been fetched.
     pub fn is_ready(&self) -> bool {
         !self.kept().0.is_empty()
     }
@@ -56,32 +58,44 @@ impl RemoteKeys {
     /// Fetches the keys now unless that was just tried; says whether there are any. For health checks and start-up.
     pub async fn warm(&self) -> bool {
         if !self.is_ready() {
-            self.reload(self.reload.lock().await).await;
+            self.reload(&mut *self.reload.lock().await).await;
         }
         self.is_ready()
     }
 
-    async fn key(&self, kid: &str) -> Option<VerifyingKey> {
+    /// Fetches the keys now, whenever that was last done: they are known to have changed. Answers the names.
+    pub async fn renew(&self) -> Vec<String> {
+        let mut began = self.reload.lock().await;
+        *began = None;
+        self.reload(&mut began).await;
+        self.kept().0.names().map(str::to_owned).collect()
+    }
+
+    async fn key(&self, kid: &str) -> Result<VerifyingKey, TokenError> {
         let (keys, since) = self.kept();
         if let Some(key) = keys.get(kid) {
             let stale = since.is_none_or(|since| self.clock.now() - since > MAX_AGE);
             // Whoever finds the lock taken goes on with the key it has.
-            if stale && let Ok(lock) = self.reload.try_lock() {
-                self.reload(lock).await;
-                return self.kept().0.get(kid).cloned();
+            if stale && let Ok(mut began) = self.reload.try_lock() {
+                self.reload(&mut began).await;
+                return self.kept().0.get(kid).cloned().ok_or(TokenError::UnknownKey);
             }
-            return Some(key.clone());
+            return Ok(key.clone());
         }
-        let lock = self.reload.lock().await;
+        let mut began = self.reload.lock().await;
         // Somebody else may have fetched it while we waited.
-        if let Some(key) = self.kept().0.get(kid) {
-            return Some(key.clone());
+        if self.kept().0.get(kid).is_none() {
+            self.reload(&mut began).await;
         }
-        self.reload(lock).await;
-        self.kept().0.get(kid).cloned()
+        let (keys, since) = self.kept();
+        match keys.get(kid) {
+            Some(key) => Ok(key.clone()),
+            None if since.is_some() && since == *began => Err(TokenError::UnknownKey),
+            None => Err(TokenError::Unavailable("the keys cannot be fetched".into())),
+        }
     }
 
-    async fn reload(&self, mut began: tokio::sync::MutexGuard<'_, Option<DateTime<Utc>>>) {
+    async fn reload(&self, began: &mut Option<DateTime<Utc>>) {
         let now = self.clock.now();
         let gap = if self.is_ready() { RELOAD_GAP } else { FIRST_LOAD_GAP };
         if began.is_some_and(|last| now - last < gap) {
@@ -131,5 +145,9 @@ impl RemoteKeys {
 impl KeySource for RemoteKeys {
     fn find<'a>(&'a self, kid: &'a str) -> KeyFuture<'a> {
         Box::pin(self.key(kid))
+    }
+
+    fn warm(&self) -> Pin<Box<dyn Future<Output = bool> + Send + '_>> {
+        Box::pin(self.warm())
     }
 }

@@ -79,8 +79,9 @@ pub fn build(state: State) -> Service {
 }
 
 fn health(state: &State) -> Health {
-    let providers = state.providers.clone();
-    aether_boot::serve::health("generation-service", &state.deps).likes("externalApis", move || {
+    let (providers, verifier) = (state.providers.clone(), state.verifier.clone());
+    let health = aether_boot::serve::health("generation-service", &state.deps);
+    aether_boot::serve::with_keys(health, verifier).likes("externalApis", move || {
         let providers = providers.clone();
         async move { providers.check().await.map_err(|error| error.to_string()) }
     })

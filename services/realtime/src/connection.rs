@@ -9,8 +9,8 @@ use std::{
 };
 
 use aether_common::{
-    id::{MessageId, RoomId, SessionId, UserId},
-    jwt::Authenticated,
+    id::{MessageId, RoomId, UserId},
+    jwt::{Authenticated, Verifier, key_name},
     notice::Notice,
 };
 use aether_web::auth::Caller;
@@ -52,6 +52,8 @@ pub struct Session {
     pub token: String,
     /// In seconds since 1970.
     pub expires_at: i64,
+    /// The signing key of an access token.
+    key: Option<String>,
 }
 
 /// A notice, and the event that clients get of it: written once for all sockets of this process.
@@ -63,7 +65,7 @@ pub struct Told {
 impl Session {
     pub fn new(who: Authenticated, token: String) -> Self {
         let expires_at = who.claims.exp;
-        Self { caller: who.into(), token, expires_at }
+        Self { caller: who.into(), expires_at, key: key_name(&token), token }
     }
 }
 
@@ -87,10 +89,17 @@ impl Connection {
         lock(&self.session).clone()
     }
 
-    /// The session behind the token, when the token was made and when it ends.
-    pub fn validity(&self) -> (SessionId, i64, i64) {
+    /// Whether the token is dead before its time.
+    pub fn is_revoked(&self, verifier: &Verifier) -> bool {
         let session = lock(&self.session);
-        (session.caller.session_id, session.caller.issued_at, session.expires_at)
+        let caller = &session.caller;
+        verifier.is_revoked(self.user_id, caller.session_id, caller.issued_at)
+            || session.key.as_deref().is_some_and(|key| verifier.is_key_revoked(key))
+    }
+
+    /// When the token ends, in seconds since 1970.
+    pub fn expires_at(&self) -> i64 {
+        lock(&self.session).expires_at
     }
 
     /// Takes a newer token of the same user.

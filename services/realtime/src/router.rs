@@ -34,6 +34,7 @@ pub fn build(state: State, sockets: Router) -> Service {
     document.merge(described);
     openapi::complete(&mut document, Access::Bearer);
     let health = aether_boot::serve::health("realtime-service", &state.deps);
+    let health = aether_boot::serve::with_keys(health, state.verifier.clone());
     let router = timed(about, REQUEST_TIMEOUT)
         .with_state(state.clone())
         .merge(health.clone().routes())

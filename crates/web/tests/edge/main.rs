@@ -8,6 +8,7 @@ mod keys;
 mod layers;
 mod parameters;
 mod streams;
+mod tokens;
 
 use aether_web::layers::{EdgeConfig, fallbacks, layers};
 use axum::{

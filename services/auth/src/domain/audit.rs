@@ -30,6 +30,16 @@ impl Action {
     pub const SESSIONS_REVOKED: Self = Self("sessions_revoked");
     /// A profile was changed.
     pub const PROFILE_CHANGED: Self = Self("profile_changed");
+    /// A signing key was made and published, to be the next.
+    pub const SIGNING_KEY_PUBLISHED: Self = Self("signing_key_published");
+    /// A signing key is to sign as soon as everybody knows it.
+    pub const SIGNING_KEY_SCHEDULED: Self = Self("signing_key_scheduled");
+    /// A signing key began to sign.
+    pub const SIGNING_KEY_ACTIVATED: Self = Self("signing_key_activated");
+    /// A retired signing key's time was over.
+    pub const SIGNING_KEY_ENDED: Self = Self("signing_key_ended");
+    /// A signing key was taken out of use before its time.
+    pub const SIGNING_KEY_REVOKED: Self = Self("signing_key_revoked");
 }
 
 /// Writes the log; cheap to clone.

@@ -8,7 +8,9 @@ pub mod watch;
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use aether_common::jwt::{Claims, JwkSet, KeyError, KeyFuture, KeySource, SigningKey, StaticKeys};
+use aether_common::jwt::{
+    Claims, JwkSet, KeyError, KeyFuture, KeySource, SigningKey, StaticKeys, TokenError,
+};
 use aether_store::signing_keys::{KeyState, StoredKey};
 use chrono::TimeDelta;
 
@@ -76,7 +78,7 @@ impl Keyring {
 
 impl KeySource for Keyring {
     fn find<'a>(&'a self, kid: &'a str) -> KeyFuture<'a> {
-        Box::pin(async move { self.ring().verifying.get(kid).cloned() })
+        Box::pin(async move { self.ring().verifying.get(kid).cloned().ok_or(TokenError::UnknownKey) })
     }
 }
 

@@ -43,14 +43,13 @@ pub async fn watch(state: State) {
         }
         let now = state.deps.clock.now().timestamp();
         for connection in state.hub.connections() {
-            let (session, issued_at, expires_at) = connection.validity();
-            if state.verifier.is_revoked(connection.user_id, session, issued_at) {
+            if connection.is_revoked(&state.verifier) {
                 // The notice that says why is given its time to come.
                 if !connection.doubt() {
                     continue;
                 }
                 connection.dismiss("session_revoked", "The session has ended.");
-            } else if now >= expires_at + GRACE_SECONDS {
+            } else if now >= connection.expires_at() + GRACE_SECONDS {
                 connection.dismiss("session_expired", "The access token has ended.");
             }
         }

@@ -9,6 +9,7 @@ use aether_common::{
     id::Ids,
     jwt::{KeyError, SigningKey},
     notice::Revocation,
+    problem::Problem,
 };
 use aether_store::{
     Store, StoreError, Tx,
@@ -16,10 +17,14 @@ use aether_store::{
 };
 use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
+use serde_json::json;
 use uuid::Uuid;
 
 use super::plan::{Plan, Successor, Wish};
-use crate::domain::seal::Sealer;
+use crate::domain::{
+    audit::{Action, Audit, Entry},
+    seal::Sealer,
+};
 
 /// Others may change the keys between the plan and the lock. So often the plan is made anew.
 const TRIES: usize = 5;
@@ -31,6 +36,7 @@ pub struct KeptKeys {
     clock: Clock,
     ids: Ids,
     sealer: Arc<Sealer>,
+    audit: Audit,
 }
 
 /// What was done.
@@ -69,7 +75,8 @@ struct NewKey {
 impl KeptKeys {
     /// The keys in this database, sealed by `sealer`.
     pub fn new(store: Store, clock: Clock, ids: Ids, sealer: Arc<Sealer>) -> Self {
-        Self { store, clock, ids, sealer }
+        let audit = Audit::new(clock.clone(), ids.clone());
+        Self { store, clock, ids, sealer, audit }
     }
 
     /// The present.
@@ -112,13 +119,17 @@ impl KeptKeys {
             }
             carry_out(&mut tx, &plan, new_keys, now).await?;
             let kept = signing_keys::list(&mut tx).await?;
-            tx.save().await?;
             let of = |state| kept.iter().find(|key| key.state == state).map(|key| key.id.clone());
             let change = Change {
                 plan,
                 current: of(KeyState::Current).unwrap_or_default(),
                 next: of(KeyState::Next).unwrap_or_default(),
             };
+            let by = if matches!(wish, Wish::Upkeep(_)) { "schedule" } else { "command" };
+            for entry in change.entries(by) {
+                self.audit.record(&mut tx, entry).await?;
+            }
+            tx.save().await?;
             change.log();
             return Ok(Some(change));
         }
@@ -148,6 +159,18 @@ impl Change {
         Revocation::KeysChanged { ended: self.plan.end.iter().chain(&self.plan.revoke).cloned().collect() }
     }
 
+    /// What the audit log says of it.
+    fn entries(&self, by: &str) -> Vec<Entry<'static>> {
+        let entry = |action, key: &str| Entry::by_system(action, None).with(json!({ "by": by, "key": key }));
+        let plan = &self.plan;
+        let mut entries: Vec<_> = plan.end.iter().map(|id| entry(Action::SIGNING_KEY_ENDED, id)).collect();
+        entries.extend(plan.revoke.iter().map(|id| entry(Action::SIGNING_KEY_REVOKED, id)));
+        entries.extend(plan.sign.iter().map(|_| entry(Action::SIGNING_KEY_ACTIVATED, &self.current)));
+        entries.extend(plan.publish.then(|| entry(Action::SIGNING_KEY_PUBLISHED, &self.next)));
+        entries.extend(plan.schedule.iter().map(|_| entry(Action::SIGNING_KEY_SCHEDULED, &self.next)));
+        entries
+    }
+
     fn log(&self) {
         for id in &self.plan.end {
             tracing::info!(event = "signing_key_ended", key.id = id, "a retired signing key is deleted");
@@ -158,6 +181,12 @@ impl Change {
         if self.plan.sign.is_some() {
             tracing::info!(event = "signing_key_activated", key.id = self.current, "another key signs");
         }
+    }
+}
+
+impl From<Problem> for KeysError {
+    fn from(problem: Problem) -> Self {
+        Self::Key(problem.cause.unwrap_or_else(|| problem.detail.into_owned()))
     }
 }
 
