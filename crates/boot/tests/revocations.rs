@@ -18,6 +18,7 @@ use aether_common::{
 };
 use aether_store::{
     sessions::{self, EndReason, NewSession},
+    signing_keys,
     users::{self, NewUser},
 };
 use aether_testkit::{Backend, backends};
@@ -70,6 +71,21 @@ async fn tell(bus: &Bus, session: SessionId) {
 #[track_caller]
 fn knows(revoked: &RevokedTokens, session: SessionId) -> bool {
     revoked.is_revoked(UserId(uuid::Uuid::nil()), session, TIME.timestamp())
+}
+
+async fn learns_key(revoked: &RevokedTokens, kid: &str, within: Duration, name: &str) {
+    let deadline = Instant::now() + within;
+    while !revoked.is_key_revoked(kid) {
+        assert!(Instant::now() < deadline, "{name}: {kid} is not known to be gone after {within:?}");
+        sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// Ends a signing key; only the database knows.
+async fn end_key(deps: &Deps, kid: &str) {
+    let mut tx = deps.store.begin().await.unwrap();
+    signing_keys::end(&mut tx, kid, true, deps.clock.now()).await.unwrap();
+    tx.save().await.unwrap();
 }
 
 async fn learns(revoked: &RevokedTokens, session: SessionId, within: Duration, name: &str) {
@@ -146,6 +162,28 @@ async fn what_nobody_told_is_found_in_the_database() {
         let revoked = revocations::start(&backend.deps).await.unwrap();
         let session = ended(&backend.deps).await;
         learns(&revoked, session, DEAF + TOLD, backend.name).await;
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_is_gone_is_known_from_the_start_by_what_is_told_and_by_the_database() {
+    for backend in backends([]).await {
+        let deps = &backend.deps;
+        end_key(deps, "before").await;
+        let revoked = revocations::start(deps).await.unwrap();
+        let mut changes = revoked.key_changes();
+        assert!(revoked.is_key_revoked("before") && !revoked.is_key_revoked("other"), "{}", backend.name);
+
+        let told = Revocation::KeysChanged { ended: vec!["told".into()] };
+        deps.bus.publish(&Topic::revocations(), serde_json::to_vec(&told).unwrap()).await.unwrap();
+        learns_key(&revoked, "told", TOLD, backend.name).await;
+        changes.changed().await.unwrap();
+
+        end_key(deps, "written").await;
+        learns_key(&revoked, "written", DEAF + TOLD, backend.name).await;
+        changes.changed().await.unwrap();
+        // It never comes back, whenever its tokens say that they were made.
+        assert!(revoked.is_key_revoked("before") && revoked.is_key_revoked("told"));
     }
 }
 

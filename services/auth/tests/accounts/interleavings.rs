@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use aether_auth::domain::{
     announce::Announcer,
-    keys::Keyring,
+    keys::{Keyring, kept::KeptKeys},
     seal::Sealer,
     session::{GRACE, Place, Sessions},
 };
@@ -165,8 +165,9 @@ fn step(random: &mut impl Rng, tokens: &[String]) -> Step {
 async fn a_thousand_random_lives_never_have_two_live_branches() {
     for backend in backends([]).await {
         let deps = &backend.deps;
-        let sealer = Sealer::new(&[7; 32]).unwrap();
-        let keys = Keyring::open(&deps.store, &deps.clock, &deps.ids, &sealer).await.unwrap();
+        let sealer = std::sync::Arc::new(Sealer::new(&[7; 32]).unwrap());
+        let kept = KeptKeys::new(deps.store.clone(), deps.clock.clone(), deps.ids.clone(), sealer);
+        let keys = Keyring::open(kept, None).await.unwrap();
         let keys = std::sync::Arc::new(keys);
         let mut tx = deps.store.begin().await.unwrap();
         let new = NewUser {
