@@ -74,7 +74,7 @@ pub async fn start(deps: &Deps) -> Result<Arc<RevokedTokens>, StartError> {
     feed.read(read_at - keep()).await?;
     let shutdown = deps.lifecycle.shutdown.clone();
     deps.lifecycle.tasks.spawn(async move {
-        let both = async { tokio::join!(feed.listen(subscription), feed.reread(read_at)) };
+        let both = Box::pin(async { tokio::join!(feed.listen(subscription), feed.reread(read_at)) });
         shutdown.run_until_cancelled(both).await;
     });
     Ok(revoked)

@@ -195,7 +195,8 @@ async fn a_verifier_with_old_news_knows_every_token_all_its_life() {
         let operator = kept(&app);
         let (quick, slow) = (process(&app, None).await, process(&app, None).await);
         let mut cached: VecDeque<JwkSet> = VecDeque::from([slow.public()]);
-        let held = (MAX_AGE + CACHED_FOR).num_minutes() as usize;
+        let minutes = |time: TimeDelta| usize::try_from(time.num_minutes()).unwrap();
+        let held = minutes(MAX_AGE + CACHED_FOR);
         let mut tokens = VecDeque::new();
         let mut kids = BTreeSet::new();
         for minute in 0..60 {
@@ -212,7 +213,7 @@ async fn a_verifier_with_old_news_knows_every_token_all_its_life() {
             while cached.len() > held {
                 cached.pop_front();
             }
-            while tokens.len() > 2 * ACCESS_LIFETIME.num_minutes() as usize {
+            while tokens.len() > 2 * minutes(ACCESS_LIFETIME) {
                 tokens.pop_front();
             }
             for set in [&cached[0], &quick.public()] {
