@@ -38,11 +38,30 @@ impl Process {
         arguments: &[&str],
         settings: &[(&str, &str)],
     ) -> Self {
+        Self::start_until("/health/ready", name, program, arguments, settings).await
+    }
+
+    /// The same, but waits only until it answers at all: something that it needs may be missing.
+    pub async fn start_alive(
+        name: &'static str,
+        program: &str,
+        arguments: &[&str],
+        settings: &[(&str, &str)],
+    ) -> Self {
+        Self::start_until("/health/live", name, program, arguments, settings).await
+    }
+
+    async fn start_until(
+        path: &str,
+        name: &'static str,
+        program: &str,
+        arguments: &[&str],
+        settings: &[(&str, &str)],
+    ) -> Self {
         // Somebody may take a free port before it is bound here.
         for _ in 0..3 {
-            let address = || format!("127.0.0.1:{}", free_port());
-            if let Some(process) =
-                Self::try_start(name, program, arguments, settings, &address(), &address()).await
+            let addresses = [(); 2].map(|()| format!("127.0.0.1:{}", free_port()));
+            if let Some(process) = Self::try_start(path, name, program, arguments, settings, &addresses).await
             {
                 return process;
             }
@@ -51,12 +70,12 @@ impl Process {
     }
 
     async fn try_start(
+        path: &str,
         name: &'static str,
         program: &str,
         arguments: &[&str],
         settings: &[(&str, &str)],
-        address: &str,
-        metrics: &str,
+        [address, metrics]: &[String; 2],
     ) -> Option<Self> {
         let log = NamedTempFile::new().unwrap_or_else(|error| panic!("log of {name}: {error}"));
         let output = || {
@@ -80,7 +99,7 @@ impl Process {
         let http = client();
         let by = Instant::now() + START;
         loop {
-            let answer = http.get(format!("{}/health/ready", process.url)).send().await;
+            let answer = http.get(format!("{}{path}", process.url)).send().await;
             if answer.is_ok_and(|answer| answer.status().is_success()) {
                 return Some(process);
             }

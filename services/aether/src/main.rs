@@ -25,6 +25,11 @@ enum Command {
         #[command(subcommand)]
         action: ConfigAction,
     },
+    /// Work with the keys that sign access tokens.
+    Keys {
+        #[command(subcommand)]
+        action: commands::KeysAction,
+    },
     /// Print the OpenAPI document of all services.
     Openapi,
     /// Work with the prompt templates.
@@ -51,6 +56,7 @@ fn main() -> ExitCode {
         Command::Serve => run(Process::Aether, |deps| async move { compose::router(&deps).await }),
         Command::Migrate => commands::migrate(),
         Command::Config { action: ConfigAction::Check } => commands::check_config(),
+        Command::Keys { action } => commands::keys(&action),
         Command::Openapi => commands::print_openapi(),
         Command::Prompts { action: PromptsAction::Eval(args) } => commands::eval(&args),
     }

@@ -89,6 +89,11 @@ impl KeptKeys {
         Ok(signing_keys::list(&mut self.store.conn().await?).await?)
     }
 
+    /// The keys whose time is over, the newest end first; at most `limit`.
+    pub async fn list_ended(&self, limit: i64) -> Result<Vec<EndedKey>, KeysError> {
+        Ok(signing_keys::list_ended(&mut self.store.conn().await?, limit).await?)
+    }
+
     /// The key of this name, if its time is over.
     pub async fn find_ended(&self, id: &str) -> Result<Option<EndedKey>, KeysError> {
         Ok(signing_keys::find_ended(&mut self.store.conn().await?, id).await?)
@@ -98,9 +103,14 @@ impl KeptKeys {
     pub async fn fulfil(&self, wish: &Wish) -> Result<Option<Change>, KeysError> {
         let mut new_keys = Vec::new();
         for _ in 0..TRIES {
-            let plan = Plan::new(&self.list().await?, wish, self.clock.now());
+            let kept = self.list().await?;
+            let plan = Plan::new(&kept, wish, self.clock.now());
             if plan.is_empty() {
                 return Ok(None);
+            }
+            // Who has another master key than the services would give them keys that they cannot open.
+            if let Some(key) = kept.first() {
+                self.open(key)?;
             }
             // A key takes some 100 ms to make: not while others wait for the lock.
             while new_keys.len() < plan.new_keys() {

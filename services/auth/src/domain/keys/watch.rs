@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use aether_bus::{Bus, Delivery, Subscription, Topic};
+use aether_bus::{Bus, BusError, Delivery, Subscription, Topic};
 use aether_common::notice::Revocation;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
@@ -58,7 +58,11 @@ async fn told(subscription: &mut Option<Subscription>) {
 async fn look(keyring: &Keyring, bus: &Bus) {
     match timeout(PATIENCE, keyring.tend()).await {
         Ok(Ok(None)) => {}
-        Ok(Ok(Some(change))) => tell(bus, &change.notice()).await,
+        Ok(Ok(Some(change))) => {
+            if let Err(error) = tell(bus, &change.notice()).await {
+                tracing::warn!(event = "key_change_not_told", %error, "cannot tell that the signing keys have changed");
+            }
+        }
         Ok(Err(error)) => {
             tracing::warn!(%error, "cannot read the signing keys; going on with those we have");
         }
@@ -66,17 +70,8 @@ async fn look(keyring: &Keyring, bus: &Bus) {
     }
 }
 
-/// Who does not hear it finds it in the database some seconds later.
-async fn tell(bus: &Bus, notice: &Revocation) {
-    let told = match serde_json::to_vec(notice) {
-        Ok(payload) => bus.publish(&Topic::revocations(), payload).await.map_err(|error| error.to_string()),
-        Err(error) => Err(error.to_string()),
-    };
-    if let Err(cause) = told {
-        tracing::warn!(
-            event = "key_change_not_told",
-            cause,
-            "cannot tell that the signing keys have changed"
-        );
-    }
+/// Tells every process. Who does not hear it finds it in the database some seconds later.
+pub async fn tell(bus: &Bus, notice: &Revocation) -> Result<(), BusError> {
+    let payload = serde_json::to_vec(notice).map_err(|error| BusError::Corrupt(error.to_string()))?;
+    bus.publish(&Topic::revocations(), payload).await
 }
