@@ -21,6 +21,7 @@ pub mod one_time_tokens;
 pub mod prompts;
 pub mod rooms;
 mod search;
+pub mod second_factor;
 pub mod sessions;
 pub mod shares;
 pub mod signing_keys;

@@ -115,6 +115,12 @@ pub async fn lock(tx: &mut Tx, id: UserId) -> Result<()> {
     Ok(())
 }
 
+/// The account, locked until the transaction ends: what is read here stays true until then.
+pub async fn hold(tx: &mut Tx, id: UserId) -> Result<Option<Account>> {
+    lock(tx, id).await?;
+    find(tx, id).await
+}
+
 /// Takes the right to be the first account; `true` for exactly one transaction that is saved, and only while there is no
 /// account. Two that race wait for each other here.
 pub async fn take_first(tx: &mut Tx, now: DateTime<Utc>) -> Result<bool> {

@@ -11,7 +11,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     handlers::{
-        capabilities, jwks, login, logout, process_state, profile, providers, refresh, register, sessions,
+        capabilities, jwks, login, logout, mfa, mfa_challenge, process_state, profile, providers,
+        refresh, register, sessions, step_up,
     },
     state::AppState,
 };
@@ -30,12 +31,18 @@ pub(crate) fn service(state: AppState, deps: &Deps) -> Service {
     let (router, mut document) = OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(register::register))
         .routes(routes!(login::login))
+        .routes(routes!(mfa_challenge::answer_challenge))
+        .routes(routes!(step_up::step_up))
         .routes(routes!(refresh::refresh))
         .routes(routes!(logout::logout))
         .routes(routes!(profile::get_profile, profile::put_profile))
         .routes(routes!(providers::get_providers))
         .routes(routes!(sessions::list_sessions, sessions::delete_other_sessions))
         .routes(routes!(sessions::delete_session))
+        .routes(routes!(mfa::get_mfa))
+        .routes(routes!(mfa::begin_totp, mfa::delete_totp))
+        .routes(routes!(mfa::verify_totp))
+        .routes(routes!(mfa::renew_recovery_codes))
         .routes(routes!(jwks::get_jwks))
         .routes(routes!(capabilities::get_capabilities))
         .routes(routes!(process_state::get_state))

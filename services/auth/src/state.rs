@@ -25,11 +25,13 @@ use url::Url;
 
 use crate::domain::{
     announce::Announcer,
+    attempts::Attempts,
     audit::Audit,
     hashing::Passwords,
     keys::{Keyring, kept::KeptKeys},
     mail::{Mailer, mailer::Pace},
     seal::Sealer,
+    second_factor::SecondFactor,
     session::Sessions,
     sign_in::SignIn,
     slow_down::SlowDown,
@@ -48,7 +50,9 @@ pub(crate) struct AppState {
     pub verifier: Verifier,
     pub sessions: Sessions,
     pub sign_in: SignIn,
+    pub second_factor: SecondFactor,
     pub step_up: Arc<StepUp>,
+    pub attempts: Attempts,
     pub sealer: Arc<Sealer>,
     pub audit: Audit,
     pub announcer: Announcer,
@@ -95,6 +99,7 @@ impl AppState {
         origins.extend(settings.cors_origins.iter().map(|origin| origin.trim_end_matches('/').to_owned()));
         let announcer = Announcer::new(deps.bus.clone(), deps.lifecycle.tasks.clone());
         let audit = Audit::new(deps.clock.clone(), deps.ids.clone());
+        let second_factor = SecondFactor::new(sealer.clone(), deps.clock.clone());
         let sessions = Sessions::new(
             deps.store.clone(),
             deps.clock.clone(),
@@ -107,10 +112,12 @@ impl AppState {
         Ok(Self {
             verifier: Verifier::new(keys.clone(), &settings.public_url, deps.clock.clone())
                 .with_api_keys(Arc::new(StoredApiKeys::new(deps))),
-            sign_in: SignIn::new(sessions.clone(), audit.clone(), deps.clock.clone()),
+            sign_in: SignIn::new(sessions.clone(), second_factor.clone(), audit.clone(), deps.clock.clone()),
             sessions,
+            second_factor,
             step_up: Arc::new(StepUp::new(&sealer)),
             mailer: Mailer::new(deps, sealer.clone(), Pace::default())?,
+            attempts: Attempts::new(deps.bus.clone()),
             sealer,
             audit,
             announcer,
@@ -168,8 +175,12 @@ impl FromRequestParts<AppState> for SteppedUp {
         if proved || now - caller.signed_in_at < FRESH {
             return Ok(Self(caller));
         }
-        Err(Problem::forbidden("step_up_required", "Prove again who you are, and send this once more.")
-            .into())
+        let detail = if caller.has_password || caller.user.mfa_enabled {
+            "Prove again who you are, and send this once more."
+        } else {
+            "Sign in again, and send this once more."
+        };
+        Err(Problem::forbidden("step_up_required", detail).into())
     }
 }
 

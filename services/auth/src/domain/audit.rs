@@ -40,6 +40,22 @@ impl Action {
     pub const SIGNING_KEY_ENDED: Self = Self("signing_key_ended");
     /// A signing key was taken out of use before its time.
     pub const SIGNING_KEY_REVOKED: Self = Self("signing_key_revoked");
+    /// A second factor was begun, and is yet to be confirmed.
+    pub const TOTP_BEGUN: Self = Self("totp_begun");
+    /// The second factor was turned on.
+    pub const TOTP_ENABLED: Self = Self("totp_enabled");
+    /// The second factor was turned off.
+    pub const TOTP_DISABLED: Self = Self("totp_disabled");
+    /// New recovery codes took the place of the old ones.
+    pub const RECOVERY_CODES_RENEWED: Self = Self("recovery_codes_renewed");
+    /// A recovery code was used up.
+    pub const RECOVERY_CODE_USED: Self = Self("recovery_code_used");
+    /// A code of the second factor was refused.
+    pub const CODE_REFUSED: Self = Self("code_refused");
+    /// Somebody who is signed in has proved again who they are.
+    pub const STEPPED_UP: Self = Self("stepped_up");
+    /// A step-up with a password was refused.
+    pub const STEP_UP_REFUSED: Self = Self("step_up_refused");
 }
 
 /// Writes the log; cheap to clone.

@@ -23,6 +23,7 @@ use crate::{
         email,
         hashing::Verdict,
         password::Password,
+        sign_in::invalid_credentials,
     },
     handlers::place,
     state::AppState,
@@ -74,7 +75,7 @@ pub(crate) async fn login(
         let entry = Entry::tried(Action::LOGIN_REFUSED, subject, &place);
         state.audit.record(&mut state.store.conn().await?, entry).await?;
         tracing::info!(event = "login_refused", client.address = %ip.0, "a sign-in was refused");
-        return Err(Problem::new(401, "invalid_credentials", "The e-mail or the password is wrong.").into());
+        return Err(invalid_credentials().into());
     };
     let mut tx = state.store.begin().await?;
     if let (Some(old), Some(new)) = (&kept, &rehashed) {

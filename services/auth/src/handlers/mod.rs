@@ -4,12 +4,15 @@ pub(crate) mod capabilities;
 pub(crate) mod jwks;
 pub(crate) mod login;
 pub(crate) mod logout;
+pub(crate) mod mfa;
+pub(crate) mod mfa_challenge;
 pub(crate) mod process_state;
 pub(crate) mod profile;
 pub(crate) mod providers;
 pub(crate) mod refresh;
 pub(crate) mod register;
 pub(crate) mod sessions;
+pub(crate) mod step_up;
 
 use aether_web::{client_ip::ClientIp, context};
 use axum::http::{HeaderMap, header};

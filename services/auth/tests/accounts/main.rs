@@ -7,10 +7,12 @@ mod cookies;
 mod interleavings;
 mod keys;
 mod mail;
+mod mfa;
 mod profile;
 mod sessions;
 mod slow_down;
 mod starts;
+mod step_up;
 
 use aether_boot::serve::stand_alone;
 use aether_common::{clock::ManualClock, id::Ids};
