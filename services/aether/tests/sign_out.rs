@@ -155,6 +155,36 @@ async fn who_signs_out_is_out_everywhere() {
 }
 
 #[tokio::test]
+async fn a_deleted_api_key_is_out_everywhere() {
+    for site in sites().await {
+        let owner = site.register().await;
+        let make = async || {
+            let body = json!({"name": "a program", "scopes": ["generations:read", "rooms:read"]});
+            let made = site.post("/api/auth/api-keys").bearer_auth(&owner.token).json(&body).send().await;
+            let made: Value = made.unwrap().json().await.unwrap();
+            let key = Session { token: made["key"].as_str().unwrap().to_owned(), refresh: String::new() };
+            (made["id"].as_str().unwrap().to_owned(), key)
+        };
+        let ((id, key), (_, other)) = (make().await, make().await);
+        let (socket, other_socket) = (site.connect(&key).await, site.connect(&other).await);
+        site.is_in(&key).await;
+
+        let url = format!("{}/api/auth/api-keys/{id}", site.url);
+        let answer = site.http.delete(url).bearer_auth(&owner.token).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::NO_CONTENT);
+        site.gets_out(&key).await;
+        site.hear(&socket, r#"42["session_revoked",{"reason":""#).await;
+
+        // The owner and the other key go on, with its socket: it answers.
+        site.is_in(&owner).await;
+        site.is_in(&other).await;
+        let asked = site.post(&format!("{POLLING}&sid={other_socket}")).body(r#"420["no_such_event",{}]"#);
+        assert_eq!(asked.send().await.unwrap().status(), StatusCode::OK);
+        site.hear(&other_socket, "430[").await;
+    }
+}
+
+#[tokio::test]
 async fn every_way_to_end_a_session_ends_its_token() {
     for site in sites().await {
         let stays = site.register().await;

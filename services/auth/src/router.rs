@@ -11,7 +11,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     handlers::{
-        capabilities, jwks, login, logout, mfa, mfa_challenge, process_state, profile, providers,
+        api_keys, capabilities, jwks, login, logout, mfa, mfa_challenge, process_state, profile, providers,
         refresh, register, sessions, step_up,
     },
     state::AppState,
@@ -39,6 +39,8 @@ pub(crate) fn service(state: AppState, deps: &Deps) -> Service {
         .routes(routes!(providers::get_providers))
         .routes(routes!(sessions::list_sessions, sessions::delete_other_sessions))
         .routes(routes!(sessions::delete_session))
+        .routes(routes!(api_keys::list_api_keys, api_keys::create_api_key))
+        .routes(routes!(api_keys::delete_api_key))
         .routes(routes!(mfa::get_mfa))
         .routes(routes!(mfa::begin_totp, mfa::delete_totp))
         .routes(routes!(mfa::verify_totp))

@@ -4,14 +4,16 @@ use std::{
     collections::HashMap,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicI64, Ordering},
     },
 };
 
 use aether_common::{
     id::{MessageId, RoomId, UserId},
     jwt::{Authenticated, Verifier, key_name},
+    model::scope::{Access, Scope},
     notice::Notice,
+    problem::Problem,
 };
 use aether_web::auth::Caller;
 use serde_json::Value;
@@ -32,6 +34,8 @@ const MAX_HELD: usize = 1024;
 pub struct Connection {
     pub sid: Sid,
     pub user_id: UserId,
+    /// What its token may do. A newer token may do the same.
+    pub access: Access,
     pub outbox: Outbox,
     /// Cancelled when the socket is closed.
     pub closed: CancellationToken,
@@ -39,6 +43,9 @@ pub struct Connection {
     session: Mutex<Session>,
     dismissed: AtomicBool,
     doubted: AtomicBool,
+    condemned: AtomicBool,
+    // When its API key was last looked up, in seconds since 1970.
+    looked_up_at: AtomicI64,
     // With the newest message that the socket was told when it joined.
     rooms: Mutex<HashMap<RoomId, Option<MessageId>>>,
     // While something is being answered: what must not arrive before the answer.
@@ -74,12 +81,15 @@ impl Connection {
         Self {
             sid,
             user_id: session.caller.user_id,
+            access: session.caller.access,
+            looked_up_at: AtomicI64::new(session.caller.issued_at),
             outbox,
             closed: CancellationToken::new(),
             watches: Mutex::default(),
             session: Mutex::new(session),
             dismissed: AtomicBool::new(false),
             doubted: AtomicBool::new(false),
+            condemned: AtomicBool::new(false),
             rooms: Mutex::default(),
             held: Mutex::default(),
         }
@@ -117,6 +127,30 @@ impl Connection {
     /// Whether it was doubted before.
     pub fn doubt(&self) -> bool {
         self.doubted.swap(true, Ordering::Relaxed)
+    }
+
+    /// Whether the socket has an API key that was last looked up so many seconds ago; then it counts as looked up now.
+    pub fn is_due(&self, now: i64, seconds: i64) -> bool {
+        let due = matches!(self.access, Access::Key(_))
+            && now - self.looked_up_at.load(Ordering::Relaxed) >= seconds;
+        if due {
+            self.looked_up_at.store(now, Ordering::Relaxed);
+        }
+        due
+    }
+
+    /// Its token was found to be dead.
+    pub fn condemn(&self) {
+        self.condemned.store(true, Ordering::Relaxed);
+    }
+
+    pub fn is_condemned(&self) -> bool {
+        self.condemned.load(Ordering::Relaxed)
+    }
+
+    /// Fails with 403 `insufficient_scope` when the socket's API key does not have this scope.
+    pub fn must_have(&self, scope: Scope) -> Result<(), Problem> {
+        lock(&self.session).caller.must_have(scope)
     }
 
     pub fn enter(&self, room: RoomId) {

@@ -10,6 +10,7 @@ use aether_bus::{After, Following};
 use aether_common::{
     event::Event,
     id::{GenerationId, RoomId, UserId},
+    model::scope::Scope,
     problem::Problem,
 };
 use futures::StreamExt;
@@ -70,6 +71,9 @@ impl Connection {
         room_id: Option<RoomId>,
         event: Option<&(&'static str, Arc<Value>)>,
     ) {
+        if !self.hears_generations() {
+            return;
+        }
         let mut watches = lock(&self.watches);
         let watch = watches.get(id, starter, room_id);
         if !watch.announced {
@@ -83,6 +87,9 @@ impl Connection {
 
     /// Follows a generation that this socket has just started, also when the notice of it was lost.
     pub fn follow_started(self: &Arc<Self>, state: &State, id: GenerationId, room_id: Option<RoomId>) {
+        if !self.hears_generations() {
+            return;
+        }
         let mut watches = lock(&self.watches);
         watches.get(id, self.user_id, room_id);
         self.follow_unasked(state, id, watches);
@@ -184,6 +191,15 @@ impl Connection {
 
     /// Whether the end of this generation must be brought to the socket.
     pub fn misses_end(&self, id: GenerationId) -> bool {
+        self.hears_generations() && self.does_not_follow(id)
+    }
+
+    /// Whether the socket may be told of generations unasked.
+    fn hears_generations(&self) -> bool {
+        self.access.allows(Scope::GenerationsRead)
+    }
+
+    fn does_not_follow(&self, id: GenerationId) -> bool {
         lock(&self.watches).all.get(&id).is_none_or(|watch| matches!(watch.phase, Phase::Idle))
     }
 

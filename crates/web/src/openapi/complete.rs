@@ -16,10 +16,14 @@ use crate::respond::ProblemBody;
 /// The media type of every error answer.
 const PROBLEM: &str = "application/problem+json";
 
+/// How callers say who they are. The scopes are those that OpenAPI 3.1 lets an operation's `security` name.
+const BEARER: &str =
+    "An access token, or an API key (`aek_...`) where the operation names a scope that the key has.";
+
 /// Who may call an operation whose `#[utoipa::path]` has no `security`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
-    /// Whoever has a token; the public ones say `security(())`.
+    /// Whoever has a token; the public ones say `security(())`, and those for API keys which scope they need.
     Bearer,
     /// Everybody; the others say `security(("bearer" = []))`.
     Public,
@@ -28,7 +32,7 @@ pub enum Access {
 /// Adds what is true of every operation by the way it is called, so that no handler need say it: the answers of the
 /// edge and of the extractors, the media type of errors, and who may call.
 pub fn complete(document: &mut OpenApi, unless_said: Access) {
-    let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
+    let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some(BEARER)).build();
     let components = document.components.get_or_insert_default();
     components.add_security_scheme("bearer", SecurityScheme::Http(scheme));
     components.schemas.entry(ProblemBody::name().into_owned()).or_insert_with(ProblemBody::schema);
@@ -82,6 +86,7 @@ fn add_answers(operation: &mut Operation) {
         .is_some_and(|ways| ways.iter().any(|way| *way != SecurityRequirement::default()))
     {
         answers.insert("401", "No token, or one that is not valid");
+        answers.insert("403", "`insufficient_scope`: an API key that may not do this");
     }
     if takes(&ParameterIn::Path) {
         answers.insert("404", "Not there, or not yours to see");
@@ -151,9 +156,9 @@ mod tests {
             operation["responses"].as_object().unwrap().keys().cloned().collect::<Vec<_>>().join(" ")
         };
         let update = &document["paths"]["/things/{id}"]["put"];
-        assert_eq!(statuses(update), "200 400 401 404 409 413 415 422 429 503");
+        assert_eq!(statuses(update), "200 400 401 403 404 409 413 415 422 429 503");
         assert_eq!(update["security"], json!([{"bearer": []}]));
-        for status in ["401", "409"] {
+        for status in ["401", "403", "409"] {
             let schema = &update["responses"][status]["content"]["application/problem+json"]["schema"];
             assert_eq!(schema["$ref"], "#/components/schemas/Problem", "{status}");
         }

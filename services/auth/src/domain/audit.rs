@@ -56,6 +56,10 @@ impl Action {
     pub const STEPPED_UP: Self = Self("stepped_up");
     /// A step-up with a password was refused.
     pub const STEP_UP_REFUSED: Self = Self("step_up_refused");
+    /// An API key was made.
+    pub const API_KEY_CREATED: Self = Self("api_key_created");
+    /// An API key was deleted.
+    pub const API_KEY_DELETED: Self = Self("api_key_deleted");
 }
 
 /// Writes the log; cheap to clone.

@@ -1,6 +1,7 @@
 //! The rules of accounts: no HTTP, no SQL.
 
 pub mod announce;
+pub mod api_key;
 pub mod attempts;
 pub mod audit;
 pub mod device;

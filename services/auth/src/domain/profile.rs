@@ -13,8 +13,13 @@ pub const MAX_PREFERENCES: usize = 16 * 1024;
 
 /// The name without blanks around it, or why it is not one.
 pub fn name(text: &str) -> Result<String, String> {
+    line(text, MAX_NAME)
+}
+
+/// One line that a person sees, of at most so many characters, without blanks around it; or why it is not one.
+pub fn line(text: &str, max: usize) -> Result<String, String> {
     let name = text.trim();
-    if let Some(reason) = text::invalid(name, MAX_NAME) {
+    if let Some(reason) = text::invalid(name, max) {
         return Err(reason);
     }
     // Direction overrides let one name pass for another.

@@ -1,5 +1,6 @@
 //! One file per endpoint or small family.
 
+pub(crate) mod api_keys;
 pub(crate) mod capabilities;
 pub(crate) mod jwks;
 pub(crate) mod login;

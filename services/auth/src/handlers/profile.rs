@@ -36,7 +36,8 @@ pub(crate) struct ProfileBody {
 
 /// One's own account.
 #[utoipa::path(
-    get, path = "/profile", operation_id = "getProfile", security(("bearer" = [])),
+    get, path = "/profile", operation_id = "getProfile",
+    security(("bearer" = ["profile:read"])),
     responses(
         (status = 200, body = User),
         (status = 401, body = ProblemBody, content_type = "application/problem+json"),

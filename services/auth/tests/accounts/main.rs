@@ -1,6 +1,7 @@
 //! The auth service through its router, as clients call it, on SQLite and on PostgreSQL.
 #![cfg(test)]
 
+mod api_keys;
 mod attacks;
 mod bad_input;
 mod cookies;

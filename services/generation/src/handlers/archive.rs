@@ -61,6 +61,7 @@ pub struct Choice {
 /// Every file that can be written under a folder. The same artifact gives the same bytes.
 #[utoipa::path(
     get, path = "/history/{id}/archive", tag = "generations", operation_id = "getArchive",
+    security(("bearer" = ["generations:read"])),
     params(("id" = GenerationId, Path), Choice),
     responses(
         (status = 200, content((Archive = "application/zip"), (Archive = "application/gzip"))),

@@ -13,7 +13,8 @@ use crate::state::State;
 
 /// Stops a generation; what is written so far is kept.
 #[utoipa::path(
-    post, path = "/history/{id}/cancel", tag = "generations", operation_id = "cancelGeneration", params(("id" = GenerationId, Path)),
+    post, path = "/history/{id}/cancel", tag = "generations", operation_id = "cancelGeneration",
+    security(("bearer" = ["generations:write"])), params(("id" = GenerationId, Path)),
     responses((status = 202, body = aether_common::model::generation::Generation), (status = 404, body = ProblemBody),
               (status = 409, description = "It has ended", body = ProblemBody))
 )]

@@ -38,7 +38,8 @@ macro_rules! create {
         /// Waits for the end by default (202 with `Location` after 120 s); `Accept: text/event-stream` streams the events;
         /// `Prefer: respond-async` answers at once. With an `Idempotency-Key` the same request starts one generation.
         #[utoipa::path(
-            post, path = $path, tag = "generations", operation_id = $operation, request_body = CreateGeneration,
+            post, path = $path, tag = "generations", operation_id = $operation,
+            security(("bearer" = ["generations:write"])), request_body = CreateGeneration,
             params(("Idempotency-Key" = Option<String>, Header), ("Prefer" = Option<String>, Header)),
             responses(
                 (status = 200, description = "The events, as they come", content_type = "text/event-stream", body = String),

@@ -33,6 +33,7 @@ const RECHECK: Duration = Duration::from_secs(15);
 /// `Last-Event-ID` is `<attempt>-<seq>`. A reconnect at the last event of all gets 204.
 #[utoipa::path(
     get, path = "/history/{id}/events", tag = "generations", operation_id = "followGeneration",
+    security(("bearer" = ["generations:read"])),
     params(("id" = GenerationId, Path), ("Last-Event-ID" = Option<String>, Header)),
     responses(
         (status = 200, description = "The events, as they come", content_type = "text/event-stream", body = String),

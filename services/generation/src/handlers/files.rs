@@ -29,7 +29,8 @@ pub fn files(generation: &Generation) -> Vec<File> {
 
 /// The files, in the order of the text; of a generation that runs, those begun so far.
 #[utoipa::path(
-    get, path = "/history/{id}/files", tag = "generations", operation_id = "listFiles", params(("id" = GenerationId, Path)),
+    get, path = "/history/{id}/files", tag = "generations", operation_id = "listFiles",
+    security(("bearer" = ["generations:read"])), params(("id" = GenerationId, Path)),
     responses((status = 200, body = Page<FileInfo>), (status = 404, body = ProblemBody))
 )]
 pub async fn list(
@@ -49,6 +50,7 @@ pub async fn list(
 /// One file as it is, never to be shown as a page.
 #[utoipa::path(
     get, path = "/history/{id}/files/{*path}", tag = "generations", operation_id = "getFile",
+    security(("bearer" = ["generations:read"])),
     params(("id" = GenerationId, Path), ("path" = String, Path)),
     responses((status = 200, content_type = "text/plain", body = String), (status = 404, body = ProblemBody))
 )]
@@ -84,6 +86,7 @@ pub fn raw(generation: &Generation, path: &str) -> Result<Response, Problem> {
 /// Makes a new version in which this file, new or not, holds the body.
 #[utoipa::path(
     put, path = "/history/{id}/files/{*path}", tag = "generations", operation_id = "putFile",
+    security(("bearer" = ["generations:write"])),
     params(("id" = GenerationId, Path), ("path" = String, Path)),
     request_body(content = String, content_type = "text/plain", description = "UTF-8, at most 1 MiB"),
     responses(

@@ -24,7 +24,8 @@ pub struct UpdateGeneration {
 
 /// A generation; while it runs, its `result` is what is written so far.
 #[utoipa::path(
-    get, path = "/history/{id}", tag = "generations", operation_id = "getGeneration", params(("id" = GenerationId, Path)),
+    get, path = "/history/{id}", tag = "generations", operation_id = "getGeneration",
+    security(("bearer" = ["generations:read"])), params(("id" = GenerationId, Path)),
     responses((status = 200, body = Generation), (status = 404, body = ProblemBody))
 )]
 pub async fn get(
@@ -37,7 +38,8 @@ pub async fn get(
 
 /// Renames or marks a generation of the caller's own.
 #[utoipa::path(
-    patch, path = "/history/{id}", tag = "generations", operation_id = "updateGeneration", params(("id" = GenerationId, Path)),
+    patch, path = "/history/{id}", tag = "generations", operation_id = "updateGeneration",
+    security(("bearer" = ["generations:write"])), params(("id" = GenerationId, Path)),
     request_body = UpdateGeneration,
     responses((status = 200, body = Generation), (status = 403, body = ProblemBody), (status = 404, body = ProblemBody),
               (status = 422, body = ProblemBody))
@@ -60,7 +62,8 @@ pub async fn update(
 
 /// Deletes a generation; one that runs is stopped first.
 #[utoipa::path(
-    delete, path = "/history/{id}", tag = "generations", operation_id = "deleteGeneration", params(("id" = GenerationId, Path)),
+    delete, path = "/history/{id}", tag = "generations", operation_id = "deleteGeneration",
+    security(("bearer" = ["generations:write"])), params(("id" = GenerationId, Path)),
     responses((status = 204), (status = 403, body = ProblemBody), (status = 404, body = ProblemBody))
 )]
 pub async fn delete(

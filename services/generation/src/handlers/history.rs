@@ -52,7 +52,8 @@ enum Flag {
 
 /// The caller's generations, newest first, without their results; of a room, for its members, everybody's.
 #[utoipa::path(
-    get, path = "/history", tag = "generations", operation_id = "listGenerations", params(Narrow, PageQuery),
+    get, path = "/history", tag = "generations", operation_id = "listGenerations",
+    security(("bearer" = ["generations:read"])), params(Narrow, PageQuery),
     responses((status = 200, body = Page<Generation>), (status = 404, description = "`roomId` is not a room of yours", body = ProblemBody))
 )]
 pub async fn list(

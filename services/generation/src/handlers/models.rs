@@ -24,6 +24,7 @@ pub struct Models {
 /// The models with price and context.
 #[utoipa::path(
     get, path = "/models", tag = "about", operation_id = "listModels",
+    security(("bearer" = ["generations:read"])),
     responses((status = 200, body = Models), (status = 401, body = ProblemBody))
 )]
 pub async fn models(Shared(state): Shared<State>, _caller: Scoped<GenerationsRead>) -> Result<Json<Models>> {

@@ -115,6 +115,7 @@ enum Named {
 /// The prompt templates in use.
 #[utoipa::path(
     get, path = "/prompts", tag = "prompts", operation_id = "listPrompts",
+    security(("bearer" = ["generations:read"])),
     responses((status = 200, body = Page<PromptInUse>), (status = 401, body = ProblemBody))
 )]
 pub async fn prompts(

@@ -18,6 +18,7 @@ use crate::state::State;
 /// Makes it anew from the same prompt: a new generation whose `parentId` is this one.
 #[utoipa::path(
     post, path = "/history/{id}/regenerate", tag = "generations", operation_id = "regenerate",
+    security(("bearer" = ["generations:write"])),
     params(("id" = GenerationId, Path), ("Idempotency-Key" = Option<String>, Header)),
     responses(
         (status = 202, body = aether_common::model::generation::Generation),

@@ -23,6 +23,7 @@ pub struct ShareLink {
 /// Makes a link that needs no account; asked again, the same one, until it is ended.
 #[utoipa::path(
     post, path = "/history/{id}/share", tag = "generations", operation_id = "shareGeneration",
+    security(("bearer" = ["generations:write"])),
     params(("id" = GenerationId, Path)),
     responses(
         (status = 201, body = ShareLink), (status = 403, body = ProblemBody), (status = 404, body = ProblemBody),
@@ -41,6 +42,7 @@ pub async fn share(
 /// Ends the link at once.
 #[utoipa::path(
     delete, path = "/history/{id}/share", tag = "generations", operation_id = "unshareGeneration",
+    security(("bearer" = ["generations:write"])),
     params(("id" = GenerationId, Path)),
     responses((status = 204), (status = 403, body = ProblemBody), (status = 404, body = ProblemBody))
 )]

@@ -50,6 +50,7 @@ pub struct Uploaded {
 /// Takes in a text file for the prompt's context; it is deleted when it was not used for 7 days.
 #[utoipa::path(
     post, path = "/uploads", tag = "generations", operation_id = "createUpload",
+    security(("bearer" = ["generations:write"])),
     params(("Idempotency-Key" = Option<String>, Header)),
     request_body(content = UploadForm, content_type = "multipart/form-data"),
     responses(

@@ -140,7 +140,8 @@ pub struct UserUsage {
 
 /// The caller's use by day, model and kind, and the caller's budget.
 #[utoipa::path(
-    get, path = "/usage", tag = "usage", operation_id = "getUsage", params(Range),
+    get, path = "/usage", tag = "usage", operation_id = "getUsage",
+    security(("bearer" = ["generations:read"])), params(Range),
     responses((status = 200, body = OwnUsage), (status = 401, body = ProblemBody), (status = 422, body = ProblemBody))
 )]
 pub async fn own(

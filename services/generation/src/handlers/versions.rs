@@ -16,7 +16,8 @@ const MAX_VERSIONS: usize = 100;
 
 /// The versions that this one was made from and itself, oldest first, without their results.
 #[utoipa::path(
-    get, path = "/history/{id}/versions", tag = "generations", operation_id = "listVersions", params(("id" = GenerationId, Path)),
+    get, path = "/history/{id}/versions", tag = "generations", operation_id = "listVersions",
+    security(("bearer" = ["generations:read"])), params(("id" = GenerationId, Path)),
     responses((status = 200, body = Page<Generation>), (status = 404, body = ProblemBody))
 )]
 pub async fn versions(

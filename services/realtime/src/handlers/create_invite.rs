@@ -43,7 +43,8 @@ pub struct CreatedInvite {
 
 /// Makes a link that lets people in; only the owner may.
 #[utoipa::path(
-    post, path = "/api/rooms/{id}/invites", tag = "rooms", operation_id = "createInvite", params(("id" = RoomId, Path)),
+    post, path = "/api/rooms/{id}/invites", tag = "rooms", operation_id = "createInvite",
+    security(("bearer" = ["rooms:write"])), params(("id" = RoomId, Path)),
     request_body = CreateInvite,
     responses(
         (status = 201, body = CreatedInvite), (status = 403, body = ProblemBody), (status = 404, body = ProblemBody),

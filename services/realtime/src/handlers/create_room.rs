@@ -31,7 +31,8 @@ pub struct CreateRoom {
 
 /// Makes a room; the caller owns it. A conversation with the model is a room of one, until somebody is invited.
 #[utoipa::path(
-    post, path = "/api/rooms", tag = "rooms", operation_id = "createRoom", request_body = CreateRoom,
+    post, path = "/api/rooms", tag = "rooms", operation_id = "createRoom",
+    security(("bearer" = ["rooms:write"])), request_body = CreateRoom,
     responses((status = 201, body = Room), (status = 401, body = ProblemBody), (status = 422, body = ProblemBody))
 )]
 pub async fn create_room(

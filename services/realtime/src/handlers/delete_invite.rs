@@ -18,6 +18,7 @@ use crate::state::State;
 /// Ends an invite; only the owner of the room may.
 #[utoipa::path(
     delete, path = "/api/rooms/{id}/invites/{inviteId}", tag = "rooms", operation_id = "deleteInvite",
+    security(("bearer" = ["rooms:write"])),
     params(("id" = RoomId, Path), ("inviteId" = RowId, Path)),
     responses((status = 204), (status = 403, body = ProblemBody), (status = 404, body = ProblemBody))
 )]

@@ -14,7 +14,8 @@ use crate::state::State;
 
 /// Deletes a room with its messages and invites; only its owner may. Generations stay with who started them.
 #[utoipa::path(
-    delete, path = "/api/rooms/{id}", tag = "rooms", operation_id = "deleteRoom", params(("id" = RoomId, Path)),
+    delete, path = "/api/rooms/{id}", tag = "rooms", operation_id = "deleteRoom",
+    security(("bearer" = ["rooms:write"])), params(("id" = RoomId, Path)),
     responses((status = 204), (status = 403, body = ProblemBody), (status = 404, body = ProblemBody))
 )]
 pub async fn delete_room(

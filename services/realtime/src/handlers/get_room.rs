@@ -13,7 +13,8 @@ use crate::state::State;
 
 /// One room.
 #[utoipa::path(
-    get, path = "/api/rooms/{id}", tag = "rooms", operation_id = "getRoom", params(("id" = RoomId, Path)),
+    get, path = "/api/rooms/{id}", tag = "rooms", operation_id = "getRoom",
+    security(("bearer" = ["rooms:read"])), params(("id" = RoomId, Path)),
     responses((status = 200, body = Room), (status = 404, body = ProblemBody))
 )]
 pub async fn get_room(

@@ -25,7 +25,8 @@ pub struct Join {
 
 /// Makes the caller a member. Who is one already stays what they are, and the invite is not used up.
 #[utoipa::path(
-    post, path = "/api/rooms/join", tag = "rooms", operation_id = "joinRoom", request_body = Join,
+    post, path = "/api/rooms/join", tag = "rooms", operation_id = "joinRoom",
+    security(("bearer" = ["rooms:write"])), request_body = Join,
     responses(
         (status = 200, body = Room), (status = 404, description = "No such invite, or it has ended", body = ProblemBody),
         (status = 409, description = "The room is full", body = ProblemBody),

@@ -37,7 +37,8 @@ pub struct ShownInvite {
 
 /// The newest 100 invites of a room, newest first; only the owner may see them.
 #[utoipa::path(
-    get, path = "/api/rooms/{id}/invites", tag = "rooms", operation_id = "listInvites", params(("id" = RoomId, Path)),
+    get, path = "/api/rooms/{id}/invites", tag = "rooms", operation_id = "listInvites",
+    security(("bearer" = ["rooms:read"])), params(("id" = RoomId, Path)),
     responses((status = 200, body = Page<ShownInvite>), (status = 403, body = ProblemBody), (status = 404, body = ProblemBody))
 )]
 pub async fn list_invites(

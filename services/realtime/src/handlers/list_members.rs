@@ -17,7 +17,8 @@ use crate::{
 
 /// The members of a room, all on one page. A process that serves no socket in the room shows everybody as away.
 #[utoipa::path(
-    get, path = "/api/rooms/{id}/members", tag = "rooms", operation_id = "listMembers", params(("id" = RoomId, Path)),
+    get, path = "/api/rooms/{id}/members", tag = "rooms", operation_id = "listMembers",
+    security(("bearer" = ["rooms:read"])), params(("id" = RoomId, Path)),
     responses((status = 200, body = Page<MemberNow>), (status = 404, body = ProblemBody))
 )]
 pub async fn list_members(

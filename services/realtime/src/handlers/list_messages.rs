@@ -34,7 +34,8 @@ pub struct MessagesQuery {
 
 /// The messages of a room, newest first.
 #[utoipa::path(
-    get, path = "/api/rooms/{id}/messages", tag = "rooms", operation_id = "listMessages", params(("id" = RoomId, Path), MessagesQuery, PageQuery),
+    get, path = "/api/rooms/{id}/messages", tag = "rooms", operation_id = "listMessages",
+    security(("bearer" = ["rooms:read"])), params(("id" = RoomId, Path), MessagesQuery, PageQuery),
     responses((status = 200, body = Page<Message>), (status = 404, body = ProblemBody), (status = 422, body = ProblemBody))
 )]
 pub async fn list_messages(

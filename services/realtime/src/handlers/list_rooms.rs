@@ -17,7 +17,8 @@ use crate::state::State;
 
 /// The rooms that the caller is in, newest first.
 #[utoipa::path(
-    get, path = "/api/rooms", tag = "rooms", operation_id = "listRooms", params(PageQuery),
+    get, path = "/api/rooms", tag = "rooms", operation_id = "listRooms",
+    security(("bearer" = ["rooms:read"])), params(PageQuery),
     responses((status = 200, body = Page<Room>), (status = 401, body = ProblemBody), (status = 422, body = ProblemBody))
 )]
 pub async fn list_rooms(

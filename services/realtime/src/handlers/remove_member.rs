@@ -20,6 +20,7 @@ use crate::state::State;
 /// Puts a member out, or leaves when it is the caller; the owner cannot leave. Their sockets leave the room at once.
 #[utoipa::path(
     delete, path = "/api/rooms/{id}/members/{userId}", tag = "rooms", operation_id = "removeMember",
+    security(("bearer" = ["rooms:write"])),
     params(("id" = RoomId, Path), ("userId" = UserId, Path)),
     responses(
         (status = 204), (status = 403, body = ProblemBody), (status = 404, body = ProblemBody),

@@ -28,6 +28,7 @@ pub struct UpdateMember {
 /// Gives a member another role; only the owner may. The owner's own role changes by handing the room over.
 #[utoipa::path(
     patch, path = "/api/rooms/{id}/members/{userId}", tag = "rooms", operation_id = "updateMember",
+    security(("bearer" = ["rooms:write"])),
     params(("id" = RoomId, Path), ("userId" = UserId, Path)), request_body = UpdateMember,
     responses(
         (status = 200, body = Member), (status = 403, body = ProblemBody), (status = 404, body = ProblemBody),

@@ -23,7 +23,8 @@ pub struct UpdateRoom {
 
 /// Renames a room; only its owner may.
 #[utoipa::path(
-    patch, path = "/api/rooms/{id}", tag = "rooms", operation_id = "updateRoom", params(("id" = RoomId, Path)), request_body = UpdateRoom,
+    patch, path = "/api/rooms/{id}", tag = "rooms", operation_id = "updateRoom",
+    security(("bearer" = ["rooms:write"])), params(("id" = RoomId, Path)), request_body = UpdateRoom,
     responses(
         (status = 200, body = Room), (status = 403, body = ProblemBody), (status = 404, body = ProblemBody),
         (status = 422, body = ProblemBody),

@@ -4,7 +4,7 @@ use std::{fmt::Write as _, sync::Arc};
 
 use aether_common::{
     id::{RoomId, UserId},
-    model::room::RoomRole,
+    model::{room::RoomRole, scope::Scope},
     problem::Problem,
 };
 use aether_store::rooms;
@@ -57,6 +57,9 @@ pub async fn answer(state: &State, connection: &Arc<Connection>, request: Reques
 
 async fn dispatch(state: &State, connection: &Arc<Connection>, request: Request) -> Answered {
     let Request { event, payload, ack, _place } = request;
+    if let Some(scope) = needed(&event)? {
+        connection.must_have(scope)?;
+    }
     match event.as_str() {
         "join_room" => room_events::join(state, connection, read(payload)?, ack).await,
         "leave_room" => room_events::leave(state, connection, read(payload)?),
@@ -69,8 +72,26 @@ async fn dispatch(state: &State, connection: &Arc<Connection>, request: Request)
         "subscribe_generation" => generations::subscribe(state, connection, read(payload)?, ack).await,
         "typing" => typing::typing(state, connection, read(payload)?).await,
         "authenticate" => session::authenticate(state, connection, read(payload)?).await,
-        _ => Err(Problem::bad_request("unknown_event", "There is no event of this name.")),
+        _ => Err(unknown_event()),
     }
+}
+
+/// What an API key must be allowed for an event of this name. One that is not here is none.
+fn needed(event: &str) -> Result<Option<Scope>, Problem> {
+    match event {
+        "join_room" | "leave_room" => Ok(Some(Scope::RoomsRead)),
+        "send_message" | "edit_message" | "delete_message" | "mark_read" | "typing" => {
+            Ok(Some(Scope::RoomsWrite))
+        }
+        "start_generation" | "cancel_generation" => Ok(Some(Scope::GenerationsWrite)),
+        "subscribe_generation" => Ok(Some(Scope::GenerationsRead)),
+        "authenticate" => Ok(None),
+        _ => Err(unknown_event()),
+    }
+}
+
+fn unknown_event() -> Problem {
+    Problem::bad_request("unknown_event", "There is no event of this name.")
 }
 
 /// The ack of what was done.

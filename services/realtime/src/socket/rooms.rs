@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use aether_common::{
     id::{MessageId, RoomId, UserId},
+    model::scope::Scope,
     problem::Problem,
 };
 use aether_store::{generations, messages, rooms};
@@ -104,7 +105,11 @@ async fn enter(state: &State, connection: &Arc<Connection>, join: &Join) -> Resu
     let newest = messages.last().map(|message| message.id).or(join.after_message_id);
     connection.told_up_to(room_id, newest);
     let members = rooms::list_members(&mut db, room_id).await?;
-    let active = generations::list_active(&mut db, room_id).await?;
+    let active = if connection.access.allows(Scope::GenerationsRead) {
+        generations::list_active(&mut db, room_id).await?
+    } else {
+        Vec::new()
+    };
     Ok(json!({
         "room": room,
         "members": members::with_states(members, &present),

@@ -22,6 +22,6 @@ macro_rules! stories {
     )*};
 }
 
-stories!(EVERY_WAY; handshake, sessions, requests, generations, flood, rooms, resume, nodes, farewell);
+stories!(EVERY_WAY; handshake, sessions, keys, requests, generations, flood, rooms, resume, nodes, farewell);
 // These are about people, not about transports.
 stories!(["websocket"]; presence, rest);

@@ -2,20 +2,27 @@
 
 use std::{net::SocketAddr, path, process::Stdio, sync::Arc, time::Duration};
 
-use aether_boot::{Deps, revocations, serve::stand_alone};
+use aether_boot::{Deps, api_keys::StoredApiKeys, revocations, serve::stand_alone};
 use aether_bus::{Bus, Topic};
 use aether_common::{
     clock::{Clock, ManualClock},
-    id::{SessionId, UserId},
+    id::{RowId, SessionId, UserId},
+    model::scope::ScopeSet,
     notice::{Notice, Revocation},
 };
+use aether_store::{
+    api_keys::{self, NewApiKey},
+    token_cuts,
+};
 use aether_testkit::{Backend, People, Person, backends};
-use aether_web::extract::Path;
+use aether_web::extract::{Json, Path};
 use axum::{Router, extract::State, routing::post};
 use chrono::TimeDelta;
 use secrecy::SecretString;
-use serde_json::json;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use tokio::process::Command;
+use uuid::Uuid;
 
 use crate::fake::Fake;
 
@@ -91,12 +98,18 @@ impl Stand {
 
 async fn node(deps: &Deps, people: &Arc<People>, clock: &ManualClock) -> String {
     let fake = Arc::new(Fake::new(deps));
-    let verifier = people.verifier().with_revocations(revocations::start(deps).await.unwrap());
+    let verifier = people
+        .verifier()
+        .with_revocations(revocations::start(deps).await.unwrap())
+        .with_api_keys(Arc::new(StoredApiKeys::new(deps)));
     let service = aether_realtime::build(deps, verifier, fake).await.unwrap();
     let controls = Router::new()
         .route("/test/advance/{seconds}", post(advance))
         .route("/test/revoke/{session}", post(revoke))
         .route("/test/sign-out/{user}/{session}", post(sign_out))
+        .route("/test/make-key/{user}/{seconds}/{scopes}", post(make_key))
+        .route("/test/delete-key/{user}/{id}", post(delete_key))
+        .route("/test/cut/{subject}", post(cut))
         .route("/test/stop", post(stop))
         .with_state(Controls { clock: clock.clone(), deps: deps.clone() });
     let router = controls.merge(stand_alone(service, deps).unwrap());
@@ -125,6 +138,41 @@ async fn revoke(State(controls): State<Controls>, Path(session): Path<SessionId>
 async fn sign_out(State(controls): State<Controls>, Path((user, session)): Path<(UserId, SessionId)>) {
     let notice = Notice::SessionRevoked { session_id: Some(session), reason: "You signed out.".into() };
     controls.deps.bus.publish(&Topic::user(user), serde_json::to_vec(&notice).unwrap()).await.unwrap();
+}
+
+/// A key that ends after so many seconds; 0 is never. Its scopes have `+` between them.
+async fn make_key(
+    State(Controls { clock, deps }): State<Controls>,
+    Path((user, seconds, scopes)): Path<(UserId, i64, String)>,
+) -> Json<Value> {
+    let id: RowId = deps.ids.mint();
+    let (key, now) = (format!("aek_{id}"), clock.clock().now());
+    let new = NewApiKey {
+        id,
+        user_id: user,
+        name: "a key",
+        prefix: "aek_",
+        hash: &Sha256::digest(&key),
+        scopes: ScopeSet::from_words(&scopes.replace('+', " ")),
+        created_at: now,
+        expires_at: (seconds > 0).then(|| now + TimeDelta::seconds(seconds)),
+    };
+    api_keys::create(&mut deps.store.conn().await.unwrap(), &new).await.unwrap();
+    Json(json!({ "id": id, "token": key }))
+}
+
+/// Without a word to anybody.
+async fn delete_key(State(controls): State<Controls>, Path((user, id)): Path<(UserId, RowId)>) {
+    let mut db = controls.deps.store.conn().await.unwrap();
+    assert!(api_keys::delete(&mut db, user, id).await.unwrap());
+}
+
+/// What the auth service does to a deleted key, and to a disabled user.
+async fn cut(State(Controls { clock, deps }): State<Controls>, Path(subject): Path<Uuid>) {
+    let at = clock.clock().now();
+    token_cuts::cut(&mut deps.store.conn().await.unwrap(), subject, at).await.unwrap();
+    let cut = Revocation::Cut { subject, at };
+    deps.bus.publish(&Topic::revocations(), serde_json::to_vec(&cut).unwrap()).await.unwrap();
 }
 
 async fn stop(State(controls): State<Controls>) {
