@@ -18,6 +18,7 @@ use url::Url;
 use crate::{
     budgets::Budgets,
     mail::MailSettings,
+    oauth::OAuth,
     providers::{self, ProviderSetting},
 };
 
@@ -132,6 +133,8 @@ pub struct Settings {
     pub budgets: Budgets,
     /// `SMTP_URL` and `AETHER_MAIL_FROM`
     pub mail: MailSettings,
+    /// `OAUTH_...`
+    pub oauth: OAuth,
 }
 
 /// A setting that cannot be used, in one line. It never holds a secret.
@@ -294,6 +297,50 @@ pub const SETTINGS: &[Setting] = &[
         "AETHER_BUDGET_ROLE_ADMIN_MONTH",
         "",
         "US dollars that all administrators together may spend on models in a month (UTC); empty: no limit",
+    ),
+    setting(
+        "OAUTH_GOOGLE_CLIENT_ID",
+        "",
+        "Sign-in with Google: the client id; with the secret it is on (docs/sign-in-with-google-and-github.md)",
+    ),
+    secret("OAUTH_GOOGLE_CLIENT_SECRET", "", "The client secret that Google gave with it"),
+    setting(
+        "OAUTH_GOOGLE_AUTH_URL",
+        "https://accounts.google.com/o/oauth2/v2/auth",
+        "Where the browser is sent to sign in with Google",
+    ),
+    setting(
+        "OAUTH_GOOGLE_TOKEN_URL",
+        "https://oauth2.googleapis.com/token",
+        "Where Google's codes are exchanged",
+    ),
+    setting(
+        "OAUTH_GOOGLE_USERINFO_URL",
+        "https://openidconnect.googleapis.com/v1/userinfo",
+        "Where an e-mail or a name is asked for that Google's ID token does not hold",
+    ),
+    setting("OAUTH_GOOGLE_ISSUER", "https://accounts.google.com", "The issuer of Google's ID tokens"),
+    setting(
+        "OAUTH_GOOGLE_JWKS_URL",
+        "https://www.googleapis.com/oauth2/v3/certs",
+        "The keys of Google's ID tokens",
+    ),
+    setting("OAUTH_GITHUB_CLIENT_ID", "", "Sign-in with GitHub: the client id; with the secret it is on"),
+    secret("OAUTH_GITHUB_CLIENT_SECRET", "", "The client secret that GitHub gave with it"),
+    setting(
+        "OAUTH_GITHUB_AUTH_URL",
+        "https://github.com/login/oauth/authorize",
+        "Where the browser is sent to sign in with GitHub",
+    ),
+    setting(
+        "OAUTH_GITHUB_TOKEN_URL",
+        "https://github.com/login/oauth/access_token",
+        "Where GitHub's codes are exchanged",
+    ),
+    setting(
+        "OAUTH_GITHUB_USERINFO_URL",
+        "https://api.github.com/user",
+        "Where GitHub says who signed in; their addresses are at /emails below it",
     ),
     secret(
         "SMTP_URL",
@@ -543,6 +590,7 @@ impl Settings {
             cache_hours: from.number("AETHER_CACHE_HOURS", 24, 8760)?,
             budgets: Budgets::from_sources(from)?,
             mail,
+            oauth: OAuth::from_sources(from, environment)?,
         };
         if environment == Environment::Production {
             settings.refuse_insecure(from)?;

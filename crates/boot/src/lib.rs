@@ -9,6 +9,7 @@ pub mod example;
 pub mod lifecycle;
 mod logline;
 pub mod mail;
+pub mod oauth;
 pub mod providers;
 pub mod revocations;
 mod section;
