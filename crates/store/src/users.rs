@@ -45,6 +45,19 @@ pub struct Account {
     pub disabled: bool,
 }
 
+/// By whose word an account came to be, and what holds for it then.
+#[derive(Clone, Copy, Debug)]
+pub struct Origin<'a> {
+    /// The provider's word.
+    pub provider: &'a str,
+    /// The provider's name for its owner.
+    pub subject: &'a str,
+    /// Whether the provider has proved the address.
+    pub email_verified: bool,
+    /// What it may do.
+    pub role: Role,
+}
+
 /// What becomes of a value that may be absent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Change<T> {
@@ -102,6 +115,32 @@ pub async fn create(tx: &mut Tx, user: &NewUser) -> Result<User> {
         user.created_at
     )?;
     Ok(row.account()?.user)
+}
+
+/// Notes by whose word the account came to be; `None` when there is no such account.
+pub async fn set_origin(
+    tx: &mut Tx,
+    id: UserId,
+    origin: &Origin<'_>,
+    now: DateTime<Utc>,
+) -> Result<Option<User>> {
+    let row = q!(
+        tx,
+        fetch_optional as UserRow,
+        sql!(
+            "UPDATE users SET oauth_provider = $2, oauth_id = $3, email_verified = $4, role = $5, updated_at = $6
+             WHERE id = $1
+             RETURNING id, email, password_hash, name, avatar_url, role, email_verified, mfa_enabled, disabled,
+             preferences, created_at"
+        ),
+        id.0,
+        origin.provider,
+        origin.subject,
+        origin.email_verified,
+        origin.role.as_str(),
+        now
+    )?;
+    row.map(|row| row.account().map(|account| account.user)).transpose()
 }
 
 /// Makes other transactions that lock this user wait for the end of this one. On SQLite every transaction waits anyway.

@@ -1,22 +1,22 @@
 //! How a session reaches the client: the refresh token in the body, or in a cookie that scripts cannot read.
 
-use aether_common::{jwt::ACCESS_LIFETIME, model::user::User, problem::Problem};
-use aether_web::{context, extract::Json, respond::Error};
+use aether_common::{jwt::ACCESS_LIFETIME, model::user::User};
+use aether_web::{context, extract::Json};
 use axum::{
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
 };
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::domain::{
-    session::{Issued, REFRESH_LIFETIME},
-    sign_in::Outcome,
+use crate::{
+    cookie::Cookie,
+    domain::{
+        session::{Issued, REFRESH_LIFETIME},
+        sign_in::Outcome,
+    },
 };
-
-/// Where browsers reach this service; a process of its own stands behind the gateway, which takes the prefix away.
-const COOKIE_PATH: &str = "/api/auth";
 
 /// Where the refresh token goes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
@@ -41,7 +41,7 @@ pub(crate) struct SessionBody {
     token_type: &'static str,
     /// Seconds until the access token ends.
     expires_in: i64,
-    /// For `POST /refresh`; not there when it is in the cookie.
+    /// For `POST /refresh`; not there when it is in the cookie, or stays what it was.
     #[serde(skip_serializing_if = "Option::is_none")]
     refresh_token: Option<String>,
 }
@@ -79,6 +79,16 @@ pub(crate) fn outcome(outcome: Outcome, delivery: TokenDelivery, public_url: &Ur
     }
 }
 
+/// The session that somebody holds already, with a fresh access token; its refresh token stays where it is.
+pub(crate) fn same_session(user: User, access_token: String) -> Response {
+    if let Some(context) = context::current() {
+        context.set_user(user.id);
+    }
+    let expires_in = ACCESS_LIFETIME.num_seconds();
+    Json(SessionBody { user, access_token, token_type: "Bearer", expires_in, refresh_token: None })
+        .into_response()
+}
+
 /// The answer that hands over a session.
 pub(crate) fn session(
     status: StatusCode,
@@ -100,54 +110,16 @@ pub(crate) fn session(
     let response = (status, Json(body)).into_response();
     match delivery {
         TokenDelivery::Body => response,
-        TokenDelivery::Cookie => {
-            with_cookie(response, token.expose_secret(), REFRESH_LIFETIME.num_seconds(), public_url)
-        }
+        TokenDelivery::Cookie => Cookie::refresh(public_url).set(response, &token, REFRESH_LIFETIME),
     }
 }
 
 /// The same answer, with the cookie taken away.
 pub(crate) fn without_cookie(response: Response, public_url: &Url) -> Response {
-    with_cookie(response, "", 0, public_url)
+    Cookie::refresh(public_url).clear(response)
 }
 
-/// The refresh token in the cookie. Two cookies of the name with different values are none: one of them was planted.
+/// The refresh token in the cookie.
 pub(crate) fn cookie_token(headers: &HeaderMap, public_url: &Url) -> Option<SecretString> {
-    let name = cookie_name(public_url);
-    let mut found: Option<&str> = None;
-    let pairs = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    for (key, value) in pairs.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='))
-    {
-        if key == name && !value.is_empty() {
-            if found.is_some_and(|other| other != value) {
-                return None;
-            }
-            found = Some(value);
-        }
-    }
-    found.map(SecretString::from)
-}
-
-fn with_cookie(mut response: Response, value: &str, max_age: i64, public_url: &Url) -> Response {
-    let secure = if is_https(public_url) { "; Secure" } else { "" };
-    let name = cookie_name(public_url);
-    let cookie =
-        format!("{name}={value}; Path={COOKIE_PATH}; Max-Age={max_age}; HttpOnly; SameSite=Strict{secure}");
-    match HeaderValue::from_str(&cookie) {
-        Ok(mut cookie) => {
-            cookie.set_sensitive(true);
-            response.headers_mut().append(header::SET_COOKIE, cookie);
-            response
-        }
-        Err(error) => Error::from(Problem::internal(error)).into_response(),
-    }
-}
-
-/// Browsers take a `__Secure-` cookie from https alone, so that nobody on the wire can plant one.
-fn cookie_name(public_url: &Url) -> &'static str {
-    if is_https(public_url) { "__Secure-aether_refresh" } else { "aether_refresh" }
-}
-
-fn is_https(public_url: &Url) -> bool {
-    public_url.scheme() == "https"
+    Cookie::refresh(public_url).read(headers)
 }

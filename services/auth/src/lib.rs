@@ -3,6 +3,7 @@
 //! `router` lists the paths; a handler unpacks and calls; `domain` decides; `aether_store` keeps.
 
 mod answer;
+mod cookie;
 mod csrf;
 pub mod domain;
 mod handlers;

@@ -11,8 +11,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     handlers::{
-        api_keys, capabilities, jwks, login, logout, mfa, mfa_challenge, process_state, profile, providers,
-        refresh, register, sessions, step_up,
+        api_keys, capabilities, identities, jwks, login, logout, mfa, mfa_challenge, oauth, process_state,
+        profile, providers, refresh, register, sessions, step_up,
     },
     state::AppState,
 };
@@ -37,6 +37,9 @@ pub(crate) fn service(state: AppState, deps: &Deps) -> Service {
         .routes(routes!(logout::logout))
         .routes(routes!(profile::get_profile, profile::put_profile))
         .routes(routes!(providers::get_providers))
+        .routes(routes!(oauth::begin_oauth, oauth::finish_oauth))
+        .routes(routes!(identities::list_identities))
+        .routes(routes!(identities::delete_identity))
         .routes(routes!(sessions::list_sessions, sessions::delete_other_sessions))
         .routes(routes!(sessions::delete_session))
         .routes(routes!(api_keys::list_api_keys, api_keys::create_api_key))

@@ -28,8 +28,10 @@ use crate::domain::{
     attempts::Attempts,
     audit::Audit,
     hashing::Passwords,
+    identity::Identities,
     keys::{Keyring, kept::KeptKeys},
     mail::{Mailer, mailer::Pace},
+    oauth::Providers,
     seal::Sealer,
     second_factor::SecondFactor,
     session::Sessions,
@@ -51,6 +53,8 @@ pub(crate) struct AppState {
     pub sessions: Sessions,
     pub sign_in: SignIn,
     pub second_factor: SecondFactor,
+    pub providers: Providers,
+    pub identities: Identities,
     pub step_up: Arc<StepUp>,
     pub attempts: Attempts,
     pub sealer: Arc<Sealer>,
@@ -109,10 +113,29 @@ impl AppState {
             &sealer,
             announcer.clone(),
         );
+        let sign_in =
+            SignIn::new(sessions.clone(), second_factor.clone(), audit.clone(), deps.clock.clone());
+        let providers = Providers::new(
+            &settings.oauth,
+            &settings.public_url,
+            deps.http.clone(),
+            sealer.clone(),
+            deps.clock.clone(),
+        )?;
+        let identities = Identities::new(
+            deps,
+            sessions.clone(),
+            sign_in.clone(),
+            audit.clone(),
+            announcer.clone(),
+            providers.on(),
+        );
         Ok(Self {
             verifier: Verifier::new(keys.clone(), &settings.public_url, deps.clock.clone())
                 .with_api_keys(Arc::new(StoredApiKeys::new(deps))),
-            sign_in: SignIn::new(sessions.clone(), second_factor.clone(), audit.clone(), deps.clock.clone()),
+            sign_in,
+            providers,
+            identities,
             sessions,
             second_factor,
             step_up: Arc::new(StepUp::new(&sealer)),

@@ -28,6 +28,12 @@ impl Action {
     pub const REFRESH_REUSED: Self = Self("refresh_reused");
     /// Sessions were ended from elsewhere.
     pub const SESSIONS_REVOKED: Self = Self("sessions_revoked");
+    /// A provider's account was linked: another way in.
+    pub const IDENTITY_LINKED: Self = Self("identity_linked");
+    /// A provider's account was unlinked.
+    pub const IDENTITY_UNLINKED: Self = Self("identity_unlinked");
+    /// An account lost all that opened it to whoever proved its address.
+    pub const ADDRESS_TAKEN: Self = Self("address_taken");
     /// A profile was changed.
     pub const PROFILE_CHANGED: Self = Self("profile_changed");
     /// A signing key was made and published, to be the next.

@@ -22,14 +22,20 @@ pub fn line(text: &str, max: usize) -> Result<String, String> {
     if let Some(reason) = text::invalid(name, max) {
         return Err(reason);
     }
-    // Direction overrides let one name pass for another.
-    if name.chars().any(|c| {
-        c.is_control()
-            || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    }) {
+    if name.chars().any(is_control) {
         return Err("must not hold control characters".into());
     }
     Ok(name.to_owned())
+}
+
+/// A name from elsewhere without what no name may hold; it may still be blank.
+pub fn cleaned(text: &str) -> String {
+    text.trim().chars().filter(|c| !is_control(*c)).take(MAX_NAME).collect()
+}
+
+/// Direction overrides let one name pass for another.
+fn is_control(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Whether a picture may be shown from this URL: https at a public name, or our own origin. It is never fetched by us.
@@ -69,6 +75,14 @@ mod tests {
         for bad in ["", "  ", "a\nb", "a\u{0}b", "a\u{1b}[31mb", "a\u{202e}b", &"é".repeat(201)] {
             assert!(name(bad).is_err(), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn a_name_from_elsewhere_is_made_one_of_ours() {
+        for (given, kept) in [("  Ana\n\u{202e}Müller\0 ", Some("AnaMüller")), (" \n", None), ("", None)] {
+            assert_eq!(name(&cleaned(given)).ok().as_deref(), kept, "{given:?}");
+        }
+        assert_eq!(name(&cleaned(&"é".repeat(1_000))), Ok("é".repeat(200)));
     }
 
     #[test]

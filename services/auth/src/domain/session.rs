@@ -152,6 +152,16 @@ impl Sessions {
         Ok(issued)
     }
 
+    /// Another access token of a session that is alive; its refresh token stays as it is.
+    pub async fn access_token(
+        &self,
+        db: &mut impl Db,
+        user: User,
+        session: SessionId,
+    ) -> Result<String, Problem> {
+        Ok(self.issue(db, user, session, SecretString::default()).await?.access_token)
+    }
+
     /// Ends one of the user's sessions and tells everybody; `false` when it had ended before.
     pub async fn end(
         &self,

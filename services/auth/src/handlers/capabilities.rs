@@ -1,10 +1,16 @@
 //! `GET /capabilities`
 
+use std::iter;
+
 use aether_common::jwt::ACCESS_LIFETIME;
 use aether_web::extract::Json;
+use axum::extract::State;
 use serde::Serialize;
 
-use crate::domain::{password, profile, session};
+use crate::{
+    domain::{oauth::Provider, password, profile, session},
+    state::AppState,
+};
 
 /// What this service can do.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -19,7 +25,7 @@ pub(crate) struct Capabilities {
 #[schema(as = AuthFeatures)]
 struct Features {
     /// Ways to sign in.
-    sign_in: [&'static str; 1],
+    sign_in: Vec<&'static str>,
     /// Whether anybody may make an account.
     registration: bool,
 }
@@ -41,9 +47,10 @@ struct Limits {
     get, path = "/capabilities", operation_id = "getAuthCapabilities",
     responses((status = 200, body = Capabilities))
 )]
-pub(crate) async fn get_capabilities() -> Json<Capabilities> {
+pub(crate) async fn get_capabilities(State(state): State<AppState>) -> Json<Capabilities> {
+    let providers = state.providers.on().into_iter().map(Provider::as_str);
     Json(Capabilities {
-        features: Features { sign_in: ["password"], registration: true },
+        features: Features { sign_in: iter::once("password").chain(providers).collect(), registration: true },
         limits: Limits {
             password_min_characters: password::MIN,
             password_max_characters: password::MAX,

@@ -2,11 +2,13 @@
 
 pub(crate) mod api_keys;
 pub(crate) mod capabilities;
+pub(crate) mod identities;
 pub(crate) mod jwks;
 pub(crate) mod login;
 pub(crate) mod logout;
 pub(crate) mod mfa;
 pub(crate) mod mfa_challenge;
+pub(crate) mod oauth;
 pub(crate) mod process_state;
 pub(crate) mod profile;
 pub(crate) mod providers;

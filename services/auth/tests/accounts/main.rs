@@ -9,6 +9,7 @@ mod interleavings;
 mod keys;
 mod mail;
 mod mfa;
+mod oauth;
 mod profile;
 mod sessions;
 mod slow_down;
@@ -23,7 +24,7 @@ use axum::{
     body::{Body, to_bytes},
     http::{HeaderMap, Request, StatusCode, request},
 };
-use chrono::DateTime;
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 use uuid::Uuid;
@@ -61,7 +62,12 @@ pub(crate) async fn apps<const N: usize>(settings: [(&str, &str); N]) -> Vec<App
 
 impl App {
     pub(crate) async fn on(backend: Backend) -> Self {
-        let clock = ManualClock::new(DateTime::from_timestamp(1_800_000_000, 123_456_000).unwrap());
+        Self::at(backend, DateTime::from_timestamp(1_800_000_000, 123_456_000).unwrap()).await
+    }
+
+    /// The same, beginning at this time.
+    pub(crate) async fn at(backend: Backend, now: DateTime<Utc>) -> Self {
+        let clock = ManualClock::new(now);
         let backend = backend.with_clock(&clock);
         let service = aether_auth::build(&backend.deps).await.unwrap().service;
         let router = stand_alone(service, &backend.deps).unwrap();
