@@ -10,4 +10,13 @@ export const keys = {
   roomName: (roomId: string) => ["room", roomId] as const,
   shared: (token: string) => ["shared", token] as const,
   models: ["models"] as const,
+  providers: ["providers"] as const,
+  identities: ["identities"] as const,
+  secondFactor: ["second-factor"] as const,
+  sessions: ["sessions"] as const,
+  apiKeys: ["api-keys"] as const,
+  users: ["users"] as const,
+  usersBy: (filters: object) => ["users", filters] as const,
+  audit: (filters: object) => ["audit", filters] as const,
+  exports: ["exports"] as const,
 };

@@ -16,6 +16,7 @@ export type Issue = Schemas["Issue"];
 export type Metadata = Schemas["Metadata"];
 export type Room = Schemas["Room"];
 export type Models = Schemas["Models"];
+export type Providers = Schemas["Providers"];
 
 export type Generation = Schemas["Generation"];
 
@@ -29,6 +30,80 @@ export type Page<T> = Omit<Schemas["Page_Generation"], "items"> & { items: T[] }
 export interface MfaRequired {
   mfaRequired: true;
   mfaToken: string;
+}
+
+export type OwnSession = Schemas["OwnSession"];
+
+export type Scope = "generations:read" | "generations:write" | "rooms:read" | "rooms:write" | "profile:read";
+
+export interface ApiKey {
+  id: string;
+  name: string;
+  prefix: string;
+  scopes: Scope[];
+  createdAt: string;
+  expiresAt: string | null;
+  lastUsedAt: string | null;
+}
+
+export type NewApiKey = ApiKey & { key: string };
+
+/** An account as an administrator sees it. */
+export interface Account {
+  id: string;
+  email: string;
+  name: string;
+  role: "user" | "admin";
+  disabled: boolean;
+  emailVerified: boolean;
+  mfaEnabled: boolean;
+  createdAt: string;
+  lastUsedAt: string | null;
+}
+
+/** Somebody in the audit log; without a name when the account is erased. */
+export interface AuditPerson {
+  id: string;
+  name: string | null;
+  email: string | null;
+}
+
+/** A copy of all that is kept of the user. */
+export interface AccountExport {
+  id: string;
+  status: "queued" | "running" | "ready" | "failed";
+  /** 0 to 100. */
+  progress: number;
+  bytes: number | null;
+  createdAt: string;
+  completedAt: string | null;
+  expiresAt: string | null;
+}
+
+/** A line of the audit log. */
+export interface AuditEntry {
+  id: string;
+  at: string;
+  action: string;
+  /** Null for an operator's command, and for whoever could not say who they are. */
+  actor: AuditPerson | null;
+  subject: AuditPerson | null;
+  ip: string | null;
+  userAgent: string | null;
+  detail: Record<string, unknown>;
+  traceId: string | null;
+}
+
+/** A linked way in. */
+export interface Identity {
+  provider: "google" | "github";
+  email: string | null;
+  createdAt: string;
+}
+
+export interface Identities {
+  items: Identity[];
+  hasPassword: boolean;
 }
 
 /** A fault as the UI holds it. A proxy's error page, or no answer at all, leaves little more than the status. */

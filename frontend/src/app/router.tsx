@@ -24,14 +24,19 @@ export const router = createBrowserRouter([
     children: [
       { path: "/sign-in", lazy: () => import("./routes/sign-in") },
       { path: "/register", lazy: () => import("./routes/register") },
+      { path: "/forgot-password", lazy: () => import("./routes/forgot-password") },
     ],
   },
   // For anybody who has the link, signed in or not.
   {
-    path: "/s/:token",
     errorElement: <RouteError />,
     HydrateFallback: () => null,
-    lazy: () => import("./routes/shared"),
+    children: [
+      { path: "/s/:token", lazy: () => import("./routes/shared") },
+      { path: "/reset-password", lazy: () => import("./routes/reset-password") },
+      { path: "/verify-email", lazy: () => import("./routes/verify-email") },
+      { path: "/oauth/callback/:provider", lazy: () => import("./routes/oauth-callback") },
+    ],
   },
   { path: "*", element: <NotFound /> },
 ]);

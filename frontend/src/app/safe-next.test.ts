@@ -6,9 +6,14 @@ it("goes where the user wanted to go", () => {
   expect(safeNext(null)).toBe("/");
 });
 
-it.each(["https://evil.example", "//evil.example", "/\\evil.example", "javascript:alert(1)", "/sign-in", "c/1"])(
-  "never follows %j",
-  (next) => {
-    expect(safeNext(next)).toBe("/");
-  },
-);
+it.each([
+  "https://evil.example",
+  "//evil.example",
+  "/\\evil.example",
+  "javascript:alert(1)",
+  "/sign-in",
+  "/oauth/callback/github?code=x",
+  "c/1",
+])("never follows %j", (next) => {
+  expect(safeNext(next)).toBe("/");
+});

@@ -7,17 +7,20 @@ import { bindStreams } from "@/features/generation/model/streams";
 import { useSession } from "@/lib/auth-session";
 import { queryClient } from "@/lib/query";
 import { connectSocket, disconnectSocket } from "@/lib/socket";
+import { useStepUp } from "@/lib/step-up";
 import { runOutbox } from "./outbox-runner";
 import { ShellSkeleton } from "./shell-skeleton";
 import { Side, TabBar } from "./side";
 import { useReadyNotice } from "./use-ready-notice";
 
 const ExpiredDialog = lazy(() => import("@/features/auth/components/expired-dialog"));
+const StepUpDialog = lazy(() => import("@/features/auth/components/step-up-dialog"));
 
 export function SignedIn() {
   const status = useSession((state) => state.status);
   const left = useSession((state) => state.left);
   const userId = useSession((state) => state.user?.id);
+  const asking = useStepUp((state) => state.asking);
   const location = useLocation();
   const navigate = useNavigate();
   const compact = useMatch("/c/:roomId") !== null || location.pathname.startsWith("/g/");
@@ -42,9 +45,15 @@ export function SignedIn() {
         <Outlet />
         <TabBar />
       </div>
+      {asking && status === "signed-in" && (
+        <Suspense fallback={null}>
+          <StepUpDialog here={location.pathname + location.search} />
+        </Suspense>
+      )}
       {status === "expired" && (
         <Suspense fallback={null}>
           <ExpiredDialog
+            here={location.pathname + location.search}
             onLeave={() => {
               void signOut();
               void navigate("/sign-in");

@@ -1,8 +1,9 @@
-// Calls to the REST API: adds the access token, renews it once on 401, and turns every failure into an ApiError.
-// Knows no endpoint by itself; each feature's api/ folder does.
+// Calls to the REST API: adds the access token, renews it once on 401, asks for a proof where one is wanted, and turns
+// every failure into an ApiError. Knows no endpoint by itself; each feature's api/ folder does.
 import type { Fault, FieldError } from "@/api/types";
 import { accessToken, renewSession } from "./auth-session";
-import { fieldSentence } from "./words";
+import { askForProof, heldProof, PROOF_WANTED } from "./step-up";
+import { fieldSentence, waitWords } from "./words";
 
 /** A call that did not succeed. `status` 0 means that no answer came at all. */
 export class ApiError extends Error {
@@ -37,9 +38,8 @@ export interface CallOptions {
 }
 
 export async function api<T>(path: string, options: CallOptions = {}): Promise<T> {
-  const response = await call(path, options);
-  if (response.status === 204) return undefined as T;
-  return (await response.json()) as T;
+  const text = await apiText(path, options);
+  return (text === "" ? undefined : JSON.parse(text)) as T;
 }
 
 export async function apiText(path: string, options: CallOptions = {}): Promise<string> {
@@ -50,18 +50,37 @@ export async function apiBlob(path: string, options: CallOptions = {}): Promise<
   return (await call(path, options)).blob();
 }
 
-async function call(path: string, options: CallOptions): Promise<Response> {
-  const authenticated = options.authenticated ?? true;
-  let response = await send(path, options, authenticated);
-  if (response.status === 401 && authenticated && (await renewSession())) {
-    response = await send(path, options, true);
+/** A 401 that is about what was written, not about the token: to send it again would count as a second try. */
+const WRONG_SECRETS: ReadonlySet<string> = new Set(["invalid_credentials", "invalid_code"]);
+
+/** The answer as it came, whatever its status below 400. */
+export async function call(path: string, options: CallOptions = {}): Promise<Response> {
+  let response = await send(path, options);
+  // A proof that is held may be over on the server: then it is asked for once more.
+  for (const proofOf of [heldProof, askForProof]) {
+    if (response.status !== 403 || (await codeOf(response)) !== PROOF_WANTED) break;
+    const proof = await proofOf();
+    if (proof !== undefined) response = await send(path, options, proof);
   }
   if (!response.ok) throw await toError(response);
   return response;
 }
 
-async function send(path: string, options: CallOptions, authenticated: boolean): Promise<Response> {
+async function send(path: string, options: CallOptions, proof?: string): Promise<Response> {
+  const authenticated = options.authenticated ?? true;
+  const response = await sendOnce(path, options, authenticated, proof);
+  if (response.status !== 401 || !authenticated || WRONG_SECRETS.has((await codeOf(response)) ?? "")) return response;
+  return (await renewSession()) ? sendOnce(path, options, true, proof) : response;
+}
+
+async function sendOnce(
+  path: string,
+  options: CallOptions,
+  authenticated: boolean,
+  proof: string | undefined,
+): Promise<Response> {
   const headers = new Headers({ Accept: "application/json" });
+  if (proof !== undefined) headers.set("X-Step-Up", proof);
   if (options.body !== undefined) headers.set("Content-Type", "application/json");
   if (options.idempotencyKey) headers.set("Idempotency-Key", options.idempotencyKey);
   const token = authenticated ? accessToken() : undefined;
@@ -81,6 +100,15 @@ async function send(path: string, options: CallOptions, authenticated: boolean):
   }
 }
 
+/** The problem's code, with the body left to be read. */
+async function codeOf(response: Response): Promise<string | undefined> {
+  try {
+    return ((await response.clone().json()) as Fault).code;
+  } catch {
+    return undefined;
+  }
+}
+
 async function toError(response: Response): Promise<ApiError> {
   const retryAfter = Number(response.headers.get("Retry-After")) || undefined;
   try {
@@ -95,10 +123,19 @@ function unreachableWords(): string {
   return navigator.onLine ? "The server does not answer. Nothing is lost." : "You are offline. Nothing is lost.";
 }
 
+/** The user was asked to prove who they are, and closed the question. */
+export function isUnproved(error: unknown): boolean {
+  return error instanceof ApiError && error.code === PROOF_WANTED;
+}
+
 /** One sentence for the user about any failure. */
 export function errorWords(error: unknown): string {
   if (error instanceof ApiError) {
-    if (error.status === 429) return `Too many at once. Ready again in ${error.retryAfter ?? 60} s.`;
+    if (error.status === 429) return `Too many at once. Ready again in ${waitWords(error.retryAfter ?? 60)}.`;
+    if (isUnproved(error)) return "Nothing was done: it was not confirmed that it is you.";
+    if (error.status === 503 && error.retryAfter !== undefined) {
+      return `${error.message} Ready again in ${waitWords(error.retryAfter)}.`;
+    }
     if (error.fields.length > 0) return error.fields.map(fieldSentence).join(" ");
     return error.message;
   }

@@ -10,6 +10,8 @@ interface SessionState {
   user: User | null;
   /** The user chose to go: the next sign-in starts at home, not where they were. */
   left: boolean;
+  /** They went for good: the account is deleted. */
+  deleted: boolean;
   /** It is not known who is there, because the server does not answer. It is asked again. */
   unreachable: boolean;
 }
@@ -18,6 +20,7 @@ export const useSession = create<SessionState>(() => ({
   status: "unknown",
   user: null,
   left: false,
+  deleted: false,
   unreachable: false,
 }));
 
@@ -56,7 +59,7 @@ export function onToken(listener: (token: string) => void): () => void {
 export function beginSession(session: Session, announce = true): void {
   token = { value: session.accessToken, endsAt: Date.now() + session.expiresIn * 1000 };
   setHint(true);
-  useSession.setState({ status: "signed-in", user: session.user, left: false, unreachable: false });
+  useSession.setState({ status: "signed-in", user: session.user, left: false, deleted: false, unreachable: false });
   clearTimeout(timer);
   timer = setTimeout(() => void renewSession(), Math.max(session.expiresIn * 1000 - RENEW_BEFORE_MS, 5_000));
   for (const listener of tokenListeners) listener(session.accessToken);
@@ -64,10 +67,15 @@ export function beginSession(session: Session, announce = true): void {
 }
 
 /** Ends the session of this tab and says so to the others. The server call is the caller's. */
-export function endSession(): void {
+export function endSession(deleted = false): void {
+  useSession.setState({ left: true, deleted });
   forget("signed-out");
-  useSession.setState({ left: true });
   channel?.postMessage("signed-out");
+}
+
+/** The account as the server has it now. */
+export function updateUser(user: User): void {
+  if (useSession.getState().user?.id === user.id) useSession.setState({ user });
 }
 
 /** The server ended the session while the user was at work: the screen stays, a dialog asks to sign in again. */

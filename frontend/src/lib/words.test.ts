@@ -10,6 +10,7 @@ import {
   refusalWords,
   stopwatch,
   titleOf,
+  waitWords,
 } from "./words";
 
 const now = Date.parse("2026-03-18T12:00:00");
@@ -31,6 +32,11 @@ it("says figures with their unit", () => {
   expect([count(1, "file"), count(9, "file")]).toEqual(["1 file", "9 files"]);
   expect(grouped(3412).replace(/\s/, " ")).toBe("3 412");
   expect([bytes(75), bytes(3100)]).toEqual(["75 B", "3.1 kB"]);
+});
+
+it("says how long to wait, never too short", () => {
+  expect([0, 12, 90, 91, 3_600].map(waitWords)).toEqual(["1 s", "12 s", "90 s", "2 min", "60 min"]);
+  expect([7_200, 7_790].map(waitWords)).toEqual(["2 h", "2 h 10 min"]);
 });
 
 it("names a thing by its title, else by its prompt", () => {

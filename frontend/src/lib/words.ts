@@ -45,6 +45,19 @@ export function duration(ms: number): string {
   return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
 
+/** "12 s", "5 min", "2 h 10 min", for a time to wait: never less than it is. */
+export function waitWords(seconds: number): string {
+  if (seconds <= 90) return `${Math.max(1, Math.ceil(seconds))} s`;
+  const minutes = Math.ceil(seconds / 60);
+  if (minutes < 90) return `${minutes} min`;
+  return minutes % 60 === 0 ? `${minutes / 60} h` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** "17 Mar 2027" */
+export function dateWords(iso: string): string {
+  return new Date(iso).toLocaleDateString("en-GB", { day: "numeric", month: "short", year: "numeric" });
+}
+
 /** "1 file", "9 files" */
 export function count(n: number, one: string, many = `${one}s`): string {
   return `${grouped(n)} ${n === 1 ? one : many}`;
@@ -69,12 +82,17 @@ export function titleOf(generation: { title?: string | null; prompt: string }): 
 }
 
 const SUBJECTS: Readonly<Record<string, string>> = {
+  code: "The code",
+  currentPassword: "The current password",
   email: "The e-mail",
+  expiresAt: "The last day",
   message: "The message",
   name: "The name",
+  newPassword: "The new password",
   password: "The password",
   prompt: "The message",
   q: "The search",
+  scopes: "What it may do",
   title: "The title",
 };
 

@@ -19,7 +19,7 @@ type Answer = { status?: number; body?: unknown; headers?: Record<string, string
 
 /** Answers `fetch` in the test: the first handler that returns something for the call wins. Returns the calls made. */
 export function fakeServer(
-  answer: (method: string, path: string, body: unknown, token: string | null) => Answer | undefined,
+  answer: (method: string, path: string, body: unknown, token: string | null, headers: Headers) => Answer | undefined,
 ) {
   const calls: string[] = [];
   globalThis.fetch = (async (input: RequestInfo | URL, init?: RequestInit) => {
@@ -27,7 +27,8 @@ export function fakeServer(
     const method = init?.method ?? "GET";
     calls.push(`${method} ${path}`);
     const body = init?.body ? JSON.parse(String(init.body)) : undefined;
-    const found = answer(method, path, body, new Headers(init?.headers).get("Authorization"));
+    const headers = new Headers(init?.headers);
+    const found = answer(method, path, body, headers.get("Authorization"), headers);
     if (!found) throw new TypeError("network");
     const status = found.status ?? 200;
     return new Response(status === 204 ? null : JSON.stringify(found.body ?? {}), { status, headers: found.headers });

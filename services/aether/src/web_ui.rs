@@ -1,5 +1,5 @@
 //! The built web UI, embedded in release builds and read from `frontend/dist` in debug builds. Only the UI's own routes
-//! fall back to its page; what is unknown is 404. `gateway/nginx.conf` says the same, and a test compares the two.
+//! fall back to its page; what is unknown is 404. `gateway/nginx.conf` and the UI's router say the same, and tests compare them.
 
 use std::borrow::Cow;
 
@@ -18,9 +18,10 @@ font-src 'self'; connect-src 'self'; worker-src 'self'; manifest-src 'self'; bas
 frame-ancestors 'none'; object-src 'none'; require-trusted-types-for 'script'; trusted-types aether-worker";
 
 /// Paths that are the page, exactly.
-pub const PAGES: [&str; 4] = ["/", "/sign-in", "/register", "/library"];
+pub const PAGES: [&str; 7] =
+    ["/", "/sign-in", "/register", "/forgot-password", "/reset-password", "/verify-email", "/library"];
 /// Paths that are the page with one more segment.
-pub const PAGES_OF_ONE: [&str; 3] = ["/c/", "/g/", "/s/"];
+pub const PAGES_OF_ONE: [&str; 4] = ["/c/", "/g/", "/s/", "/oauth/callback/"];
 
 #[derive(RustEmbed)]
 #[folder = "../../frontend/dist"]
@@ -117,10 +118,11 @@ mod tests {
 
     #[test]
     fn only_known_routes_are_the_page() {
-        for path in ["/", "/sign-in", "/library", "/c/0192", "/g/x", "/s/token"] {
+        for path in ["/", "/sign-in", "/verify-email", "/c/0192", "/s/token", "/oauth/callback/github"] {
             assert!(is_page(path), "{path}");
         }
-        for path in ["/c/", "/c/a/b", "/x", "/library/", "/index.html", "/api/auth"] {
+        for path in ["/c/", "/c/a/b", "/x", "/library/", "/settings/x", "/oauth/", "/index.html", "/api/auth"]
+        {
             assert!(!is_page(path), "{path}");
         }
     }

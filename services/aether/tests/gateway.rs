@@ -1,8 +1,9 @@
-//! The gateway and `aether` are the same to a browser: the same policy, the same pages.
+//! The gateway and `aether` are the same to a browser: the same policy, the same pages, those of the web UI's router.
 
 use aether::web_ui::{CONTENT_SECURITY_POLICY, PAGES, PAGES_OF_ONE};
 
 const NGINX: &str = include_str!("../../../gateway/nginx.conf");
+const ROUTER: &str = include_str!("../../../frontend/src/app/router.tsx");
 
 #[test]
 fn nginx_sends_the_page_with_the_same_policy() {
@@ -12,23 +13,35 @@ fn nginx_sends_the_page_with_the_same_policy() {
 
 #[test]
 fn nginx_falls_back_to_the_page_for_the_same_routes() {
-    let map = NGINX.split("map $uri $page {").nth(1).unwrap().split('}').next().unwrap();
-    let words = |line: &str| -> Vec<String> {
-        let inside = line.split("(?:").nth(1).unwrap().split(')').next().unwrap();
-        inside.split('|').map(|word| format!("/{word}")).collect()
-    };
-    let lines: Vec<&str> = map.lines().filter(|line| line.contains("/index.html;")).collect();
-    let mut pages = words(lines[0]);
-    pages.push("/".into());
-    let ours: Vec<String> = PAGES.iter().map(|page| (*page).to_owned()).collect();
-    pages.sort();
-    let mut sorted = ours.clone();
-    sorted.sort();
-    assert_eq!(pages, sorted);
-    let of_one: Vec<String> = words(lines[1]).into_iter().map(|word| word + "/").collect();
-    let mut ours: Vec<String> = PAGES_OF_ONE.iter().map(|page| (*page).to_owned()).collect();
-    ours.sort();
-    let mut of_one = of_one;
-    of_one.sort();
-    assert_eq!(of_one, ours);
+    let map = NGINX.split("map $uri $page {").nth(1).unwrap().split("    }").next().unwrap();
+    let (mut pages, mut of_one) = (vec!["/".to_owned()], Vec::new());
+    for line in map.lines().filter(|line| line.contains("/index.html;")) {
+        let (start, rest) = line.split_once("~^").unwrap().1.split_once("(?:").unwrap();
+        let (words, end) = rest.split_once(')').unwrap();
+        for word in words.split('|') {
+            if end.starts_with("/[^/]+$") {
+                of_one.push(format!("{start}{word}/"));
+            } else {
+                pages.push(format!("{start}{word}"));
+            }
+        }
+    }
+    assert_eq!(sorted(&pages), sorted(&PAGES));
+    assert_eq!(sorted(&of_one), sorted(&PAGES_OF_ONE));
+}
+
+#[test]
+fn the_web_ui_has_a_screen_at_each_of_these_routes_and_at_no_other() {
+    let screens = ROUTER.split("path: \"").skip(1).map(|rest| rest.split('"').next().unwrap());
+    // What the last segment is called is the router's own business.
+    let screens = screens.filter(|path| *path != "*").map(|path| path.split_inclusive(':').next().unwrap());
+    let mut ours: Vec<String> = PAGES.iter().map(|page| (*page).to_owned()).collect();
+    ours.extend(PAGES_OF_ONE.iter().map(|start| format!("{start}:")));
+    assert_eq!(sorted(&screens.collect::<Vec<_>>()), sorted(&ours));
+}
+
+fn sorted<T: AsRef<str>>(paths: &[T]) -> Vec<&str> {
+    let mut paths: Vec<&str> = paths.iter().map(AsRef::as_ref).collect();
+    paths.sort_unstable();
+    paths
 }

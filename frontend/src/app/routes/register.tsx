@@ -1,19 +1,17 @@
 // Screen: create an account.
-import { useEffect } from "react";
-import { Link, useLocation } from "react-router";
+import { Link, useLocation, useSearchParams } from "react-router";
 import { RegisterForm } from "@/features/auth/components/auth-forms";
+import { ProviderButtons } from "@/features/auth/components/provider-buttons";
 import { SignLayout } from "@/features/auth/components/sign-layout";
+import { safeNext } from "../safe-next";
 
 export function Component() {
   const { search } = useLocation();
-  useEffect(() => {
-    document.title = "Create an account · AetherOS";
-  }, []);
+  const [params] = useSearchParams();
   return (
     <SignLayout
       title="Create an account"
       note={`on ${window.location.host}`}
-      form={<RegisterForm onDone={() => undefined} />}
       other={
         <>
           You have one?{" "}
@@ -22,6 +20,9 @@ export function Component() {
           </Link>
         </>
       }
-    />
+    >
+      <RegisterForm />
+      <ProviderButtons next={safeNext(params.get("next"))} />
+    </SignLayout>
   );
 }

@@ -3,7 +3,14 @@ import { Check, Copy } from "lucide-react";
 import { useEffect, useState } from "react";
 import { showToast } from "./toast";
 
-export function CopyButton({ text, label }: { text: () => string; label: string }) {
+interface CopyButtonProps {
+  text: () => string;
+  label: string;
+  /** Shown beside the icon where there is room. */
+  words?: string;
+}
+
+export function CopyButton({ text, label, words }: CopyButtonProps) {
   const [copied, setCopied] = useState(false);
   useEffect(() => {
     if (!copied) return;
@@ -21,12 +28,13 @@ export function CopyButton({ text, label }: { text: () => string; label: string 
   return (
     <button
       type="button"
-      className="btn btn-ghost btn-sm btn-icon"
+      className={words ? "btn" : "btn btn-ghost btn-sm btn-icon"}
       aria-label={copied ? "Copied" : label}
       title={copied ? "Copied" : label}
       onClick={() => void copy()}
     >
       {copied ? <Check className="i" aria-hidden="true" /> : <Copy className="i" aria-hidden="true" />}
+      {words && (copied ? "Copied" : words)}
     </button>
   );
 }

@@ -2,30 +2,47 @@
 import type { MfaRequired, Session } from "@/api/types";
 import { api } from "@/lib/api-client";
 import { beginSession, endSession } from "@/lib/auth-session";
+import type { Provider, Way } from "@/lib/providers";
 
 export interface Credentials {
   email: string;
   password: string;
 }
 
-export async function signIn(credentials: Credentials): Promise<"signed-in" | "mfa"> {
-  const answer = await api<Session | MfaRequired>("/api/auth/login", {
-    method: "POST",
-    body: { ...credentials, tokenDelivery: "cookie" },
-    authenticated: false,
-  });
-  if ("mfaRequired" in answer) return "mfa";
-  beginSession(answer);
-  return "signed-in";
+/** Where the refresh token goes. */
+const tokenDelivery = "cookie";
+
+/** Signs in. An account with a second step gives the token of that step instead; nobody is signed in then. */
+export function signIn(credentials: Credentials): Promise<string | undefined> {
+  return begin("/api/auth/login", { ...credentials, tokenDelivery });
+}
+
+/** The second step: a code of the app, or a recovery code. The session is delivered as the first step asked for. */
+export async function answerChallenge(mfaToken: string, code: string): Promise<void> {
+  await begin("/api/auth/mfa/challenge", { mfaToken, code });
+}
+
+/**
+ * What a provider sent the browser back with becomes a session, or the token of the second step. To link it to the
+ * account that is signed in, this account says so itself.
+ */
+export async function finishReturn(
+  provider: Provider,
+  brought: { code: string; state: string },
+  purpose: Way["purpose"],
+): Promise<string | undefined> {
+  const { code, state } = brought;
+  return begin(`/api/auth/oauth/${provider}`, { code, state, tokenDelivery }, purpose === "link");
 }
 
 export async function register(account: Credentials & { name: string }): Promise<void> {
-  const session = await api<Session>("/api/auth/register", {
-    method: "POST",
-    body: { ...account, tokenDelivery: "cookie" },
-    authenticated: false,
-  });
-  beginSession(session);
+  await begin("/api/auth/register", { ...account, tokenDelivery });
+}
+
+/** Shows the server that it is still the user; gives the proof that grave calls want. */
+export async function prove(secret: { password: string } | { code: string }): Promise<string> {
+  const answer = await api<{ stepUpToken: string }>("/api/auth/step-up", { method: "POST", body: secret });
+  return answer.stepUpToken;
 }
 
 /** Ends the session here at once, and on the server as soon as it answers. */
@@ -33,4 +50,12 @@ export async function signOut(): Promise<void> {
   const call = api("/api/auth/logout", { method: "POST" }).catch(() => undefined);
   endSession();
   await call;
+}
+
+async function begin(path: string, body: object, authenticated = false): Promise<string | undefined> {
+  const options = { method: "POST", body, authenticated } as const;
+  const answer = await api<Partial<Session & MfaRequired> | undefined>(path, options);
+  if (answer?.mfaToken !== undefined) return answer.mfaToken;
+  if (answer?.accessToken !== undefined) beginSession(answer as Session);
+  return undefined;
 }

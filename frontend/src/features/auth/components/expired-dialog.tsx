@@ -1,37 +1,44 @@
 // The session ended while the user was at work: signing in again happens over the screen, which keeps everything.
-import { useEffect, useRef } from "react";
+import { useEffect, useRef, useState } from "react";
+import { Dialog } from "@/components/ui/dialog";
 import { useSession } from "@/lib/auth-session";
-import { SignInForm } from "./auth-forms";
+import { ChallengeForm, SignInForm } from "./auth-forms";
+import { ProviderButtons } from "./provider-buttons";
 
-export default function ExpiredDialog({ onLeave }: { onLeave: () => void }) {
-  const dialog = useRef<HTMLDialogElement>(null);
+interface ExpiredDialogProps {
+  /** Where they are: whoever signs in with a provider comes back here. */
+  here: string;
+  onLeave: () => void;
+}
+
+export default function ExpiredDialog({ here, onLeave }: ExpiredDialogProps) {
+  const body = useRef<HTMLDivElement>(null);
   const email = useSession((state) => state.user?.email ?? "");
+  const [mfaToken, setMfaToken] = useState<string>();
   useEffect(() => {
-    const element = dialog.current;
-    element?.showModal();
     // The e-mail is known; only the password is asked.
-    element?.querySelector<HTMLElement>('input[type="password"]')?.focus();
-    return () => element?.close();
-  }, []);
+    if (mfaToken === undefined) body.current?.querySelector<HTMLElement>('input[type="password"]')?.focus();
+  }, [mfaToken]);
   return (
-    <dialog
-      className="dialog"
-      ref={dialog}
-      aria-labelledby="expired-title"
-      onCancel={(event) => event.preventDefault()}
-    >
-      <h2 className="dialog-head" id="expired-title">
-        Sign in again
-      </h2>
-      <div className="dialog-body expired">
-        <p>Your session has ended. What you wrote is still here, and what is being made goes on.</p>
-        <SignInForm email={email} onDone={() => undefined} />
-      </div>
-      <div className="dialog-foot">
+    <Dialog
+      title="Sign in again"
+      foot={
         <button type="button" className="btn" onClick={onLeave}>
           Use another account
         </button>
+      }
+    >
+      <div className="expired" ref={body}>
+        <p>Your session has ended. What you wrote is still here, and what is being made goes on.</p>
+        {mfaToken === undefined ? (
+          <>
+            <SignInForm email={email} onChallenge={setMfaToken} />
+            <ProviderButtons next={here} />
+          </>
+        ) : (
+          <ChallengeForm mfaToken={mfaToken} onBack={() => setMfaToken(undefined)} />
+        )}
       </div>
-    </dialog>
+    </Dialog>
   );
 }

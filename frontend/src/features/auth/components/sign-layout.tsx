@@ -1,16 +1,21 @@
 // The page around the forms: the form at the left, the weave at the right.
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect } from "react";
 import { Mark } from "@/components/ui/mark";
 import { weave } from "../model/weave";
 
 interface SignLayoutProps {
   title: string;
-  note: string;
-  form: ReactNode;
-  other: ReactNode;
+  note?: ReactNode;
+  /** What is done here: a form, or what came of it. */
+  children: ReactNode;
+  /** The other way to go, below. */
+  other?: ReactNode;
 }
 
-export function SignLayout({ title, note, form, other }: SignLayoutProps) {
+export function SignLayout({ title, note, children, other }: SignLayoutProps) {
+  useEffect(() => {
+    document.title = `${title} · AetherOS`;
+  }, [title]);
   return (
     <main className="sign" id="content" tabIndex={-1}>
       <div className="sign-form">
@@ -21,10 +26,10 @@ export function SignLayout({ title, note, form, other }: SignLayoutProps) {
         <div className="sign-in">
           <div>
             <h1>{title}</h1>
-            <p className="dim">{note}</p>
+            {note && <p className="dim">{note}</p>}
           </div>
-          {form}
-          <p className="dim">{other}</p>
+          {children}
+          {other && <p className="dim">{other}</p>}
         </div>
         <p className="faint text-12">
           Runs on your own server. Nothing you write here leaves it, except to the model you chose.

@@ -2,9 +2,9 @@
 import { useMutation } from "@tanstack/react-query";
 import { showToast } from "@/components/ui/toast";
 import { errorWords } from "@/lib/api-client";
+import { saveFile } from "@/lib/save-file";
 import { titleOf } from "@/lib/words";
 import { readArchive } from "../api/generations";
-import { saveFile } from "../model/save-file";
 import type { GenerationView } from "../model/view";
 
 export function useArchive({ generation }: GenerationView) {

@@ -3,6 +3,7 @@ import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { keys } from "@/api/keys";
 import type { GenerationStatus, GenerationSummary, Kind, Page } from "@/api/types";
 import { api } from "@/lib/api-client";
+import { query } from "@/lib/query-string";
 
 export interface Filters {
   q?: string | undefined;
@@ -48,10 +49,6 @@ export function deleteGeneration(id: string, keepalive = false): Promise<unknown
   return api(`/api/generate/history/${encodeURIComponent(id)}`, { method: "DELETE", keepalive });
 }
 
-function list(params: Record<string, unknown>, signal: AbortSignal): Promise<Page<GenerationSummary>> {
-  const query = new URLSearchParams();
-  for (const [name, value] of Object.entries(params)) {
-    if (value !== undefined && value !== null && value !== "" && value !== false) query.set(name, String(value));
-  }
-  return api(`/api/generate/history?${query}`, { signal });
+function list(params: Parameters<typeof query>[0], signal: AbortSignal): Promise<Page<GenerationSummary>> {
+  return api(`/api/generate/history${query(params)}`, { signal });
 }

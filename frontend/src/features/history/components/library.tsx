@@ -1,12 +1,15 @@
 // Everything the user made: search and filters live in the URL, rows come a page at a time, deletion can be undone.
 import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
-import { ChevronDown, Search, Star } from "lucide-react";
-import { type ReactNode, useEffect, useRef, useState } from "react";
+import { Star } from "lucide-react";
+import type { ReactNode } from "react";
 import { useSearchParams } from "react-router";
 import { keys } from "@/api/keys";
 import type { GenerationStatus, GenerationSummary, Kind } from "@/api/types";
 import { ErrorCard } from "@/components/ui/error-card";
+import { FilterSelect } from "@/components/ui/filter-select";
 import { kindName, kinds } from "@/components/ui/kind-tile";
+import { MoreButton } from "@/components/ui/more-button";
+import { SearchBox } from "@/components/ui/search-box";
 import { showToast } from "@/components/ui/toast";
 import { errorWords } from "@/lib/api-client";
 import { count, titleOf } from "@/lib/words";
@@ -65,7 +68,12 @@ export function Library({ action }: { action: ReactNode }) {
         {action}
       </header>
       <div className="lib-filters">
-        <SearchBox value={filters.q ?? ""} onChange={(value) => setFilter("q", value)} />
+        <SearchBox
+          label="Search the library"
+          placeholder="Search titles, prompts and text"
+          value={filters.q ?? ""}
+          onChange={(value) => setFilter("q", value)}
+        />
         <FilterSelect
           label="Kind"
           value={filters.type ?? ""}
@@ -116,19 +124,7 @@ export function Library({ action }: { action: ReactNode }) {
         {query.isSuccess && items.length === 0 && (
           <Empty filtered={filtered} q={filters.q} onClear={() => setParams({}, { replace: true })} />
         )}
-        {query.hasNextPage && !query.error && (
-          <div className="lib-more">
-            <button
-              type="button"
-              className="btn"
-              onClick={() => void query.fetchNextPage()}
-              disabled={query.isFetchingNextPage}
-            >
-              {query.isFetchingNextPage && <span className="nib" />}
-              {query.isFetchingNextPage ? "Loading…" : "Show more"}
-            </button>
-          </div>
-        )}
+        <MoreButton query={query} />
       </section>
     </div>
   );
@@ -143,71 +139,6 @@ function readFilters(params: URLSearchParams): Filters {
     status: statuses.find(([value]) => value === status)?.[0],
     starred: params.get("starred") === "true" || undefined,
   };
-}
-
-/** Asks when the typing pauses; "/" puts the caret here. */
-function SearchBox({ value, onChange }: { value: string; onChange: (value: string) => void }) {
-  const [text, setText] = useState(value);
-  const box = useRef<HTMLInputElement>(null);
-  const change = useRef(onChange);
-  change.current = onChange;
-  useEffect(() => setText(value), [value]);
-  useEffect(() => {
-    if (text === value) return;
-    const timer = setTimeout(() => change.current(text), 250);
-    return () => clearTimeout(timer);
-  }, [text, value]);
-  useEffect(() => {
-    function onKey(event: KeyboardEvent) {
-      if (event.key !== "/" || (event.target as HTMLElement).closest("input, textarea, select")) return;
-      event.preventDefault();
-      box.current?.focus();
-    }
-    document.addEventListener("keydown", onKey);
-    return () => document.removeEventListener("keydown", onKey);
-  }, []);
-  return (
-    <div className="input-wrap">
-      <Search className="i" aria-hidden="true" />
-      <input
-        ref={box}
-        className="input"
-        type="search"
-        aria-label="Search the library"
-        placeholder="Search titles, prompts and text"
-        value={text}
-        onChange={(event) => setText(event.target.value)}
-      />
-    </div>
-  );
-}
-
-interface FilterSelectProps {
-  label: string;
-  value: string;
-  options: readonly (readonly [string, string])[];
-  onChange: (value: string) => void;
-}
-
-function FilterSelect({ label, value, options, onChange }: FilterSelectProps) {
-  return (
-    <span className="pick">
-      <select
-        className="btn lib-pick"
-        aria-label={label}
-        value={value}
-        onChange={(event) => onChange(event.target.value)}
-      >
-        <option value="">{label}: any</option>
-        {options.map(([option, name]) => (
-          <option key={option} value={option}>
-            {label}: {name}
-          </option>
-        ))}
-      </select>
-      <ChevronDown className="i i-sm" aria-hidden="true" />
-    </span>
-  );
 }
 
 function Empty({ filtered, q, onClear }: { filtered: boolean; q: string | undefined; onClear: () => void }) {

@@ -1,15 +1,17 @@
 // A labelled field with a hint before and an error after; a password can be shown.
 import { CircleAlert, Eye, EyeOff } from "lucide-react";
-import { type InputHTMLAttributes, type Ref, useId, useState } from "react";
+import { type InputHTMLAttributes, type ReactNode, type Ref, useId, useState } from "react";
 
-interface FieldProps extends InputHTMLAttributes<HTMLInputElement> {
+export interface FieldProps extends InputHTMLAttributes<HTMLInputElement> {
   label: string;
   hint?: string | undefined;
   error?: string | undefined;
+  /** At the end of the label's line, such as a link. */
+  beside?: ReactNode;
   ref?: Ref<HTMLInputElement>;
 }
 
-export function Field({ label, hint, error, type, ...input }: FieldProps) {
+export function Field({ label, hint, error, beside, type, ...input }: FieldProps) {
   const id = useId();
   const [shown, setShown] = useState(false);
   const isPassword = type === "password";
@@ -50,6 +52,8 @@ export function Field({ label, hint, error, type, ...input }: FieldProps) {
           {note}
         </p>
       )}
+      {/* Last, so that the Tab key goes from field to field. */}
+      {beside && <span className="beside">{beside}</span>}
     </div>
   );
 }
