@@ -1,5 +1,5 @@
 // Every path of the UI on one screen. The gateway knows the same list: what is not here is not found.
-import { createBrowserRouter } from "react-router";
+import { createBrowserRouter, Navigate } from "react-router";
 import { NotFound } from "./routes/not-found";
 import { RouteError } from "./routes/route-error";
 import { SignedIn } from "./signed-in";
@@ -15,6 +15,18 @@ export const router = createBrowserRouter([
       { path: "/c/:roomId", lazy: () => import("./routes/conversation") },
       { path: "/g/:generationId", lazy: () => import("./routes/generation") },
       { path: "/library", lazy: () => import("./routes/library") },
+      {
+        path: "/settings",
+        lazy: () => import("./routes/settings/layout"),
+        children: [
+          { index: true, element: <Navigate to="/settings/profile" replace /> },
+          { path: "/settings/profile", lazy: () => import("./routes/settings/profile") },
+          { path: "/settings/security", lazy: () => import("./routes/settings/security") },
+          { path: "/settings/sessions", lazy: () => import("./routes/settings/sessions") },
+          { path: "/settings/api-keys", lazy: () => import("./routes/settings/api-keys") },
+          { path: "/settings/data", lazy: () => import("./routes/settings/data") },
+        ],
+      },
     ],
   },
   {

@@ -1,5 +1,5 @@
-// Who is signed in, the theme, and the way out.
-import { Check, LogOut, Monitor, Moon, Settings2, Sun } from "lucide-react";
+// Who is signed in, the theme, the way to the settings, and the way out.
+import { Check, LogOut, Monitor, Moon, Settings, Settings2, Sun } from "lucide-react";
 import { DropdownMenu } from "radix-ui";
 import { useNavigate } from "react-router";
 import { signOut } from "@/features/auth/api/auth";
@@ -59,6 +59,10 @@ export function UserMenu({ compact = false }: { compact?: boolean }) {
             ))}
           </DropdownMenu.RadioGroup>
           <DropdownMenu.Separator className="menu-sep" />
+          <DropdownMenu.Item className="menu-item" onSelect={() => void navigate("/settings/profile")}>
+            <Settings className="i" aria-hidden="true" />
+            Settings
+          </DropdownMenu.Item>
           <DropdownMenu.Item className="menu-item" onSelect={() => void leave()}>
             <LogOut className="i" aria-hidden="true" />
             Sign out

@@ -18,8 +18,21 @@ font-src 'self'; connect-src 'self'; worker-src 'self'; manifest-src 'self'; bas
 frame-ancestors 'none'; object-src 'none'; require-trusted-types-for 'script'; trusted-types aether-worker";
 
 /// Paths that are the page, exactly.
-pub const PAGES: [&str; 7] =
-    ["/", "/sign-in", "/register", "/forgot-password", "/reset-password", "/verify-email", "/library"];
+pub const PAGES: [&str; 13] = [
+    "/",
+    "/sign-in",
+    "/register",
+    "/forgot-password",
+    "/reset-password",
+    "/verify-email",
+    "/library",
+    "/settings",
+    "/settings/profile",
+    "/settings/security",
+    "/settings/sessions",
+    "/settings/api-keys",
+    "/settings/data",
+];
 /// Paths that are the page with one more segment.
 pub const PAGES_OF_ONE: [&str; 4] = ["/c/", "/g/", "/s/", "/oauth/callback/"];
 
@@ -118,7 +131,7 @@ mod tests {
 
     #[test]
     fn only_known_routes_are_the_page() {
-        for path in ["/", "/sign-in", "/verify-email", "/c/0192", "/s/token", "/oauth/callback/github"] {
+        for path in ["/", "/sign-in", "/settings/data", "/c/0192", "/s/token", "/oauth/callback/github"] {
             assert!(is_page(path), "{path}");
         }
         for path in ["/c/", "/c/a/b", "/x", "/library/", "/settings/x", "/oauth/", "/index.html", "/api/auth"]

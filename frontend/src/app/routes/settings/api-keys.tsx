@@ -1,0 +1,11 @@
+// Settings: keys for programs.
+import { KeysPanel, NewKeyPanel } from "@/features/settings/components/api-key-panels";
+
+export function Component() {
+  return (
+    <>
+      <KeysPanel />
+      <NewKeyPanel />
+    </>
+  );
+}

@@ -1,0 +1,6 @@
+// Settings: where somebody is signed in.
+import { SessionList } from "@/features/settings/components/session-list";
+
+export function Component() {
+  return <SessionList />;
+}
