@@ -27,6 +27,15 @@ export const router = createBrowserRouter([
           { path: "/settings/data", lazy: () => import("./routes/settings/data") },
         ],
       },
+      {
+        path: "/admin",
+        lazy: () => import("./routes/admin/layout"),
+        children: [
+          { index: true, element: <Navigate to="/admin/users" replace /> },
+          { path: "/admin/users", lazy: () => import("./routes/admin/users") },
+          { path: "/admin/audit", lazy: () => import("./routes/admin/audit") },
+        ],
+      },
     ],
   },
   {

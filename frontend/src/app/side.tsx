@@ -1,6 +1,6 @@
 // The side bar: places, what is being made, what was made lately. Phones get a tab bar instead.
 import { useQuery } from "@tanstack/react-query";
-import { House, Library } from "lucide-react";
+import { House, Library, ShieldUser } from "lucide-react";
 import { Fragment } from "react";
 import { Link, NavLink, useLocation } from "react-router";
 import type { GenerationSummary } from "@/api/types";
@@ -9,6 +9,7 @@ import { roomNamesQuery } from "@/features/conversation/api/rooms";
 import { JobLine } from "@/features/generation/components/job-row";
 import { recentQuery, runningQuery } from "@/features/history/api/history";
 import { placeOf } from "@/features/history/model/summary";
+import { useSession } from "@/lib/auth-session";
 import { dayName, titleOf } from "@/lib/words";
 import { UserMenu } from "./user-menu";
 
@@ -16,6 +17,11 @@ const places = [
   ["/", "Home", House],
   ["/library", "Library", Library],
 ] as const;
+const adminPlaces = [...places, ["/admin", "Administration", ShieldUser]] as const;
+
+function usePlaces() {
+  return useSession((state) => state.user?.role) === "admin" ? adminPlaces : places;
+}
 
 export function Side() {
   const running = useQuery(runningQuery).data ?? [];
@@ -23,6 +29,7 @@ export function Side() {
   const names = useQuery(roomNamesQuery).data ?? {};
   const nameOf = (item: GenerationSummary) => (item.roomId ? names[item.roomId] : undefined);
   const { pathname } = useLocation();
+  const shown = usePlaces();
   const conversations = latestOfEach(recent).slice(0, 12);
   return (
     <nav className="side" aria-label="Main">
@@ -30,7 +37,7 @@ export function Side() {
         <Mark />
         <span className="side-label">AetherOS</span>
       </Link>
-      {places.map(([to, name, Icon]) => (
+      {shown.map(([to, name, Icon]) => (
         <NavLink className="side-item" to={to} end={to === "/"} title={name} key={to}>
           <Icon className="i" aria-hidden="true" />
           <span className="side-label">{name}</span>
@@ -66,9 +73,10 @@ export function Side() {
 }
 
 export function TabBar() {
+  const shown = usePlaces();
   return (
     <nav className="tabbar" aria-label="Main, phone">
-      {places.map(([to, name, Icon]) => (
+      {shown.map(([to, name, Icon]) => (
         <NavLink to={to} end={to === "/"} key={to}>
           <Icon className="i" aria-hidden="true" />
           {name}

@@ -18,7 +18,7 @@ font-src 'self'; connect-src 'self'; worker-src 'self'; manifest-src 'self'; bas
 frame-ancestors 'none'; object-src 'none'; require-trusted-types-for 'script'; trusted-types aether-worker";
 
 /// Paths that are the page, exactly.
-pub const PAGES: [&str; 13] = [
+pub const PAGES: [&str; 16] = [
     "/",
     "/sign-in",
     "/register",
@@ -32,6 +32,9 @@ pub const PAGES: [&str; 13] = [
     "/settings/sessions",
     "/settings/api-keys",
     "/settings/data",
+    "/admin",
+    "/admin/users",
+    "/admin/audit",
 ];
 /// Paths that are the page with one more segment.
 pub const PAGES_OF_ONE: [&str; 4] = ["/c/", "/g/", "/s/", "/oauth/callback/"];
