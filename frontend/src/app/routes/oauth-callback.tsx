@@ -42,7 +42,7 @@ function Return({ provider }: { provider: Provider }) {
       setStand({ at: "fault", fault: found.fault });
       return;
     }
-    finishReturn(provider, found, way.purpose).then(
+    finishReturn(provider, found.brought, way.purpose).then(
       (mfaToken) => (mfaToken === undefined ? goOn() : setStand({ at: "second-step", mfaToken })),
       (error: unknown) => setStand({ at: "fault", fault: refusedReturn(error, provider, way) }),
     );

@@ -143,7 +143,9 @@ function Row({ entry }: { entry: AuditEntry }) {
           </small>
         )}
         <small className="only-phone account-mail">
-          {by}, {when}
+          <span>
+            {by}, {when}
+          </span>
         </small>
       </td>
       <td className="opt-s">{by}</td>

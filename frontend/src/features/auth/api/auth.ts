@@ -3,6 +3,7 @@ import type { MfaRequired, Session } from "@/api/types";
 import { api } from "@/lib/api-client";
 import { beginSession, endSession } from "@/lib/auth-session";
 import type { Provider, Way } from "@/lib/providers";
+import type { Brought } from "../model/oauth-return";
 
 export interface Credentials {
   email: string;
@@ -23,16 +24,15 @@ export async function answerChallenge(mfaToken: string, code: string): Promise<v
 }
 
 /**
- * What a provider sent the browser back with becomes a session, or the token of the second step. To link it to the
- * account that is signed in, this account says so itself.
+ * What a provider sent the browser back with becomes a session, or the token of the second step. A link is made in the
+ * session that it was begun in.
  */
 export async function finishReturn(
   provider: Provider,
-  brought: { code: string; state: string },
+  brought: Brought,
   purpose: Way["purpose"],
 ): Promise<string | undefined> {
-  const { code, state } = brought;
-  return begin(`/api/auth/oauth/${provider}`, { code, state, tokenDelivery }, purpose === "link");
+  return begin(`/api/auth/oauth/${provider}`, { ...brought, tokenDelivery }, purpose === "link");
 }
 
 export async function register(account: Credentials & { name: string }): Promise<void> {

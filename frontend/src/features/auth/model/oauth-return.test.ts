@@ -8,7 +8,8 @@ const link: Way = { purpose: "link", next: "/settings/security" };
 const read = (query: string, way = signIn) => readReturn(new URLSearchParams(query), "github", way);
 
 it("takes the code and the state", () => {
-  expect(read("code=c&state=s&iss=x")).toEqual({ kind: "whole", code: "c", state: "s" });
+  expect(read("code=c&state=s&scope=x")).toEqual({ kind: "whole", brought: { code: "c", state: "s" } });
+  expect(read("code=c&state=s&iss=x")).toMatchObject({ brought: { iss: "x" } });
 });
 
 it("tells a refusal by the user from a fault of the provider, and repeats no text of a link", () => {
@@ -31,6 +32,14 @@ it("explains what to do with an account that is there already", () => {
   const fault = refusedReturn(new ApiError({ status: 409, code: "account_exists" }), "google", signIn);
   expect(fault.to).toBe("sign-in");
   expect(fault.words).toContain("Sign in to it the way you did before, then link Google in Settings, Security.");
+});
+
+it("says what stands in the way of a provider's word", () => {
+  const title = (code: string, status = 409) => refusedReturn(new ApiError({ status, code }), "github", link).title;
+  expect(title("identity_taken")).toBe("This GitHub account is linked already");
+  expect(title("provider_linked")).toBe("Another GitHub account is linked");
+  expect(title("email_required", 422)).toBe("GitHub gave no e-mail address");
+  expect(title("invalid_credentials", 401)).toBe("This account is shut");
 });
 
 it("says to begin again when the state is not this browser's, and says what else is wrong", () => {

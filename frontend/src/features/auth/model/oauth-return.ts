@@ -2,7 +2,14 @@
 import { ApiError, errorWords } from "@/lib/api-client";
 import { type Provider, providerName, type Way } from "@/lib/providers";
 
-export type OauthReturn = { kind: "whole"; code: string; state: string } | { kind: "fault"; fault: ReturnFault };
+/** `iss` is the provider's name for itself, where it says one. */
+export interface Brought {
+  code: string;
+  state: string;
+  iss?: string;
+}
+
+export type OauthReturn = { kind: "whole"; brought: Brought } | { kind: "fault"; fault: ReturnFault };
 
 export interface ReturnFault {
   title: string;
@@ -36,7 +43,8 @@ export function readReturn(params: URLSearchParams, provider: Provider, way: Way
     const words = `This page is where ${name} sends you back to. It cannot be opened by itself.`;
     return { kind: "fault", fault: { title: "Nothing to finish", words, to } };
   }
-  return { kind: "whole", code, state };
+  const iss = params.get("iss");
+  return { kind: "whole", brought: { code, state, ...(iss ? { iss } : {}) } };
 }
 
 /** The server would not take it. */
@@ -57,6 +65,20 @@ export function refusedReturn(error: unknown, provider: Provider, way: Way): Ret
         words: `It belongs to another account here. Sign in with it to see which, or link another ${name} account.`,
         to,
       };
+    case "provider_linked":
+      return {
+        title: `Another ${name} account is linked`,
+        words: `Your account has one ${name} account at a time. Unlink the one it has first.`,
+        to,
+      };
+    case "email_required":
+      return {
+        title: `${name} gave no e-mail address`,
+        words: `An account here needs one that ${name} has confirmed. Add or confirm one there, or create an account here.`,
+        to,
+      };
+    case "invalid_credentials":
+      return { title: "This account is shut", words: "An administrator has disabled it. Ask them why.", to };
     default:
   }
   if (status === 400 || status === 401) {

@@ -89,7 +89,7 @@ function Row({ provider, identities }: { provider: Provider; identities: Identit
           type="button"
           className="btn"
           aria-label={`Link ${name}`}
-          aria-disabled={link.isPending || link.isSuccess}
+          aria-disabled={link.isPending}
           onClick={() => !link.isPending && link.mutate()}
         >
           {link.isPending && <span className="nib" />}

@@ -39,7 +39,7 @@ function ChangeForm() {
         form.clear();
         setChanged(true);
       },
-      words: (error) => (error.status === 401 || error.status === 403 ? "The current password is wrong." : undefined),
+      words: (error) => (error.code === "wrong_password" ? "The current password is wrong." : undefined),
     },
   );
   return (

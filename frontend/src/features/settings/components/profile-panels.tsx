@@ -50,8 +50,6 @@ export function EmailPanel({ sendAgain }: { sendAgain: ReactNode }) {
         setSentTo(fields.email.trim());
         form.clear();
       },
-      words: (error) =>
-        error.code === "email_taken" ? "There is another account with this e-mail. Use a different one." : undefined,
     },
   );
   return (

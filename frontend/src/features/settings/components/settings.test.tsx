@@ -56,7 +56,7 @@ it("says that the old password is wrong without asking twice, and changes it wit
     if (path.endsWith("/identities")) return { body: { items: [], hasPassword: true } };
     if (method !== "PUT") return undefined;
     const right = (body as { currentPassword: string }).currentPassword === "the old one";
-    return right ? { status: 204 } : { status: 401, body: { code: "invalid_credentials" } };
+    return right ? { status: 204 } : { status: 403, body: { code: "wrong_password" } };
   });
   renderAt("/settings/security", <PasswordPanel />);
   await userEvent.type(screen.getByLabelText("New password"), "quiet copper harbour");
