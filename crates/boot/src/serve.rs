@@ -13,6 +13,7 @@ use aether_web::{
     health::Health,
     jwks::RemoteKeys,
     layers::{EdgeConfig, fallbacks, layers},
+    limits::Limits,
 };
 use axum::{Router, routing::get, serve::ListenerExt};
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -94,6 +95,11 @@ pub fn edge(deps: &Deps) -> Result<EdgeConfig, StartError> {
         cors_origins: settings.cors_origins.clone(),
         trusted_proxies: settings.trusted_proxies.clone(),
     })
+}
+
+/// The rate limits of a service's routes, for users whom this verifier knows.
+pub fn limits(deps: &Deps, verifier: &Verifier) -> Limits {
+    if deps.settings.rate_limits { Limits::new(deps.bus.clone(), verifier.clone()) } else { Limits::off() }
 }
 
 /// The checks that every service makes: the database, and Redis where it is used.

@@ -163,7 +163,8 @@ impl Bus {
     /// Charges all of these buckets, in one step, or none when one of them does not hold what is asked of it. One that is
     /// named twice is charged twice.
     ///
-    /// Answers within a second: without Redis it fails, and whoever asks decides whether that opens or closes the door.
+    /// Fails when Redis has been silent for half a second, or takes two: whoever asks decides whether that opens or closes
+    /// the door.
     pub async fn take(&self, buckets: &[Bucket]) -> Result<Decision, BusError> {
         self.ask(buckets, true).await
     }
@@ -173,7 +174,7 @@ impl Bus {
         self.ask(buckets, false).await
     }
 
-    /// Fills these buckets: what was charged to them is forgotten. Answers within a second.
+    /// Fills these buckets: what was charged to them is forgotten. Waits no longer than [`take`](Self::take).
     pub async fn refill(&self, buckets: &[Bucket]) -> Result<(), BusError> {
         let keys: Vec<Key> = buckets.iter().map(|bucket| bucket.key).collect();
         match &self.backend {

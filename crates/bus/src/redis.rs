@@ -2,6 +2,7 @@
 //! comes in over the relay. Keys carry the hash tag `{id}`, so that a cluster can split them by generation.
 
 use std::{
+    pin::pin,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -43,8 +44,11 @@ pub(crate) const RESPONSE: Duration = Duration::from_secs(2);
 /// How long a command may take with all its tries: enough for Redis to be started again.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// How long a question about limits may take with all its tries: it stands before every request.
-const QUICK: Duration = Duration::from_millis(500);
+/// How long Redis may be silent before a question about limits fails: it stands before every request.
+const SILENCE: Duration = Duration::from_millis(500);
+
+/// Silence is counted in steps: a process that was itself stopped for a while has heard nothing either.
+const STEP: Duration = Duration::from_millis(50);
 
 const PAUSE_MIN: Duration = Duration::from_millis(50);
 const PAUSE_MAX: Duration = Duration::from_secs(1);
@@ -59,18 +63,35 @@ pub(crate) struct Redis {
     commands: ConnectionManager,
     append: Script,
     limits: Script,
+    heard: Heard,
     ticket: AtomicU64,
     fanout: Arc<Fanout>,
     orders: mpsc::Sender<Order>,
     relay_up: watch::Receiver<bool>,
 }
 
+// How often Redis has answered anybody here.
+#[derive(Clone, Default)]
+struct Heard(Arc<AtomicU64>);
+
 // One command, tried until it works, fails for good, or its time is over.
 struct Tries {
     deadline: Instant,
+    // When failures are no longer tried again.
+    last_try: Instant,
     pause: Duration,
     // A try before this one may have worked.
     again: bool,
+    heard: Heard,
+    // Ends a wait before its deadline, when there is one.
+    silence: Option<Silence>,
+}
+
+// For how many steps nobody was answered. A Redis that answers others is slow, or we are: that is waited for, or a flood
+// that keeps this process busy would look like an outage, which opens some doors.
+struct Silence {
+    steps: u32,
+    heard: u64,
 }
 
 impl Redis {
@@ -111,6 +132,7 @@ impl Redis {
             commands,
             append: Script::new(include_str!("append.lua")),
             limits: Script::new(include_str!("limits.lua")),
+            heard: Heard::default(),
             ticket: AtomicU64::new(rand::random::<u64>() >> 1),
             fanout,
             orders,
@@ -157,7 +179,7 @@ impl Redis {
             .iter()
             .map(|happening| Ok((tail(happening)?, happening.is_last())))
             .collect::<Result<Vec<_>, BusError>>()?;
-        let mut tries = Tries::within(PATIENCE);
+        let mut tries = Tries::within(PATIENCE, &self.heard);
         let (code, number): (u8, u64) = loop {
             let mut call = self.append.prepare_invoke();
             call.key(key(id)).key(channel(id)).arg(attempt).arg(ticket).arg(u8::from(tries.again));
@@ -192,7 +214,7 @@ impl Redis {
         both.atomic();
         both.cmd("XREVRANGE").arg(key(id)).arg("+").arg("-").arg("COUNT").arg(1);
         both.cmd("XRANGE").arg(key(id)).arg(start).arg("+").arg("COUNT").arg(limit);
-        let mut tries = Tries::within(PATIENCE);
+        let mut tries = Tries::within(PATIENCE, &self.heard);
         let (newest, entries): (Value, Value) = loop {
             if let Some(result) = tries.run(both.query_async(&mut self.commands.clone())).await {
                 break result?;
@@ -216,7 +238,7 @@ impl Redis {
     }
 
     pub(crate) async fn take(&self, charges: &[Charge], charged: bool) -> Result<Found, BusError> {
-        let mut tries = Tries::within(QUICK);
+        let mut tries = Tries::quick(&self.heard);
         let answer: Vec<u64> = loop {
             let mut call = self.limits.prepare_invoke();
             call.arg(u8::from(charged));
@@ -238,15 +260,14 @@ impl Redis {
     pub(crate) async fn refill(&self, keys: &[Key]) -> Result<(), BusError> {
         let mut command = redis::cmd("UNLINK");
         command.arg(keys.iter().map(Key::name).collect::<Vec<_>>());
-        self.try_for(QUICK, &command).await
+        self.keep_trying(Tries::quick(&self.heard), &command).await
     }
 
     async fn carry_out(&self, command: &Cmd) -> Result<(), BusError> {
-        self.try_for(PATIENCE, command).await
+        self.keep_trying(Tries::within(PATIENCE, &self.heard), command).await
     }
 
-    async fn try_for(&self, patience: Duration, command: &Cmd) -> Result<(), BusError> {
-        let mut tries = Tries::within(patience);
+    async fn keep_trying(&self, mut tries: Tries, command: &Cmd) -> Result<(), BusError> {
         loop {
             if let Some(result) = tries.run(command.query_async(&mut self.commands.clone())).await {
                 return result;
@@ -256,24 +277,60 @@ impl Redis {
 }
 
 impl Tries {
-    fn within(patience: Duration) -> Self {
-        Self { deadline: Instant::now() + patience, pause: PAUSE_MIN, again: false }
+    fn within(patience: Duration, heard: &Heard) -> Self {
+        let deadline = Instant::now() + patience;
+        let heard = heard.clone();
+        Self { deadline, last_try: deadline, pause: PAUSE_MIN, again: false, heard, silence: None }
+    }
+
+    fn quick(heard: &Heard) -> Self {
+        let silence = Some(Silence { steps: 0, heard: heard.count() });
+        Self { last_try: Instant::now() + SILENCE, silence, ..Self::within(RESPONSE, heard) }
     }
 
     // None: wait is over, try again.
     async fn run<T>(&mut self, attempt: impl Future<Output = RedisResult<T>>) -> Option<Result<T, BusError>> {
-        let error = match timeout_at(self.deadline, attempt).await {
-            Ok(Ok(value)) => return Some(Ok(value)),
-            Ok(Err(error)) => error,
-            Err(_) => return Some(Err(no_answer())),
+        let mut attempt = pin!(attempt);
+        let error = loop {
+            match timeout_at(self.next_look(), &mut attempt).await {
+                Ok(Ok(value)) => {
+                    self.heard.more();
+                    return Some(Ok(value));
+                }
+                Ok(Err(error)) => break error,
+                Err(_) if self.goes_on() => {}
+                Err(_) => return Some(Err(no_answer())),
+            }
         };
-        if !may_pass(&error) || Instant::now() + self.pause >= self.deadline {
+        if !may_pass(&error) || Instant::now() + self.pause >= self.last_try {
             return Some(Err(unavailable(error)));
         }
         sleep(self.pause).await;
         self.pause = (self.pause * 2).min(PAUSE_MAX);
         self.again = true;
         None
+    }
+
+    fn next_look(&self) -> Instant {
+        if self.silence.is_some() { self.deadline.min(Instant::now() + STEP) } else { self.deadline }
+    }
+
+    fn goes_on(&mut self) -> bool {
+        let Some(silence) = &mut self.silence else { return false };
+        let heard = self.heard.count();
+        let steps = if heard == silence.heard { silence.steps + 1 } else { 0 };
+        *silence = Silence { steps, heard };
+        STEP * steps < SILENCE && Instant::now() < self.deadline
+    }
+}
+
+impl Heard {
+    fn more(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn count(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
     }
 }
 
@@ -308,4 +365,36 @@ fn may_pass(error: &RedisError) -> bool {
 
 fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn after<T>(millis: u64, value: T) -> RedisResult<T> {
+        sleep(Duration::from_millis(millis)).await;
+        Ok(value)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_quick_question_ends_with_silence_and_not_with_a_flood() {
+        let heard = Heard::default();
+        assert!(matches!(Tries::quick(&heard).run(after(400, 1)).await, Some(Ok(1))));
+        assert!(matches!(Tries::quick(&heard).run(after(600, 2)).await, Some(Err(_))), "nobody was answered");
+
+        // Others are answered, so it is waited for; but not for ever.
+        let others = async {
+            loop {
+                let _ = Tries::quick(&heard).run(after(300, 0)).await;
+            }
+        };
+        let asked = async {
+            assert!(matches!(Tries::quick(&heard).run(after(1900, 3)).await, Some(Ok(3))));
+            assert!(matches!(Tries::quick(&heard).run(after(2100, 4)).await, Some(Err(_))));
+        };
+        tokio::select! {
+            () = others => {}
+            () = asked => {}
+        }
+    }
 }

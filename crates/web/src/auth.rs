@@ -226,7 +226,7 @@ fn insufficient_scope() -> Problem {
 }
 
 /// The token of the one `Authorization: Bearer` header. Two headers are refused: proxies differ on which one counts.
-fn bearer(headers: &HeaderMap) -> Option<&str> {
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
     let (value, None) = (values.next()?, values.next()) else { return None };
     let (scheme, token) = value.to_str().ok()?.split_once(' ')?;

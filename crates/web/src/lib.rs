@@ -12,6 +12,7 @@ mod headers;
 pub mod health;
 pub mod jwks;
 pub mod layers;
+pub mod limits;
 mod observe;
 pub mod openapi;
 pub mod page;

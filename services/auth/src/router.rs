@@ -3,6 +3,7 @@
 use aether_boot::{Deps, Service, serve};
 use aether_web::{
     layers::{REQUEST_TIMEOUT, timed},
+    limits::Class,
     openapi::{self, Access},
 };
 use axum::Router;
@@ -28,16 +29,20 @@ const PREFIX: &str = "/api/auth";
 struct Document;
 
 pub(crate) fn service(state: AppState, deps: &Deps) -> Service {
-    let (router, mut document) = OpenApiRouter::with_openapi(Document::openapi())
+    let limits = serve::limits(deps, &state.verifier);
+    // What takes a password, a code or a token that came by mail or from a provider, and so could be guessed at.
+    let credentials = OpenApiRouter::new()
         .routes(routes!(register::register))
         .routes(routes!(login::login))
         .routes(routes!(mfa_challenge::answer_challenge))
         .routes(routes!(step_up::step_up))
         .routes(routes!(refresh::refresh))
+        .routes(routes!(oauth::begin_oauth, oauth::finish_oauth))
+        .layer(limits.layer(Class::Credentials));
+    let rest = OpenApiRouter::new()
         .routes(routes!(logout::logout))
         .routes(routes!(profile::get_profile, profile::put_profile))
         .routes(routes!(providers::get_providers))
-        .routes(routes!(oauth::begin_oauth, oauth::finish_oauth))
         .routes(routes!(identities::list_identities))
         .routes(routes!(identities::delete_identity))
         .routes(routes!(sessions::list_sessions, sessions::delete_other_sessions))
@@ -48,9 +53,14 @@ pub(crate) fn service(state: AppState, deps: &Deps) -> Service {
         .routes(routes!(mfa::begin_totp, mfa::delete_totp))
         .routes(routes!(mfa::verify_totp))
         .routes(routes!(mfa::renew_recovery_codes))
-        .routes(routes!(jwks::get_jwks))
         .routes(routes!(capabilities::get_capabilities))
         .routes(routes!(process_state::get_state))
+        .layer(limits.layer(Class::Api));
+    let (router, mut document) = OpenApiRouter::with_openapi(Document::openapi())
+        .merge(credentials)
+        .merge(rest)
+        // Every service asks for the keys, all from one address.
+        .routes(routes!(jwks::get_jwks))
         .with_state(state)
         .split_for_parts();
     openapi::complete(&mut document, Access::Public);

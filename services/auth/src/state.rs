@@ -113,8 +113,7 @@ impl AppState {
             &sealer,
             announcer.clone(),
         );
-        let sign_in =
-            SignIn::new(sessions.clone(), second_factor.clone(), audit.clone(), deps.clock.clone());
+        let sign_in = SignIn::new(sessions.clone(), second_factor.clone(), audit.clone(), deps.clock.clone());
         let providers = Providers::new(
             &settings.oauth,
             &settings.public_url,

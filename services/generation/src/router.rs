@@ -1,9 +1,10 @@
 //! Every path of the service on one screen.
 
-use aether_boot::Service;
+use aether_boot::{Service, serve};
 use aether_web::{
     health::Health,
     layers::{REQUEST_TIMEOUT, timed},
+    limits::Class,
     openapi::{self, Access},
 };
 use axum::{Router, extract::DefaultBodyLimit};
@@ -17,24 +18,26 @@ use crate::{handlers as h, state::State};
 struct Document;
 
 pub fn build(state: State) -> Service {
+    let limits = serve::limits(&state.deps, &state.verifier);
     // These wait or stream, each with a bound of its own.
-    let long = OpenApiRouter::with_openapi(Document::openapi())
+    let starts = OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(h::create::create_code))
         .routes(routes!(h::create::create_api))
         .routes(routes!(h::create::create_ui))
         .routes(routes!(h::create::create_cli))
-        .routes(routes!(h::events::events));
+        .layer(limits.layer(Class::Generate));
+    let streams = OpenApiRouter::new().routes(routes!(h::events::events)).layer(limits.layer(Class::Api));
     // A file is larger than other bodies.
-    let long = long.merge(
-        OpenApiRouter::new()
-            .routes(routes!(h::uploads::create))
-            .layer(DefaultBodyLimit::max(h::uploads::MAX_BODY_BYTES)),
-    );
+    let uploads = OpenApiRouter::new()
+        .routes(routes!(h::uploads::create))
+        .layer(DefaultBodyLimit::max(h::uploads::MAX_BODY_BYTES))
+        .layer(limits.layer(Class::Upload));
+    let again =
+        OpenApiRouter::new().routes(routes!(h::regenerate::regenerate)).layer(limits.layer(Class::Generate));
     let short = OpenApiRouter::new()
         .routes(routes!(h::history::list))
         .routes(routes!(h::generation::get, h::generation::update, h::generation::delete))
         .routes(routes!(h::cancel::cancel))
-        .routes(routes!(h::regenerate::regenerate))
         .routes(routes!(h::versions::versions))
         .routes(routes!(h::files::list))
         .routes(routes!(h::files::get, h::files::put))
@@ -53,8 +56,10 @@ pub fn build(state: State) -> Service {
         .routes(routes!(h::budgets::list))
         .routes(routes!(h::budgets::get, h::budgets::put, h::budgets::delete))
         .routes(routes!(h::capabilities::capabilities))
-        .routes(routes!(h::capabilities::state));
-    let (long, mut document) = long.split_for_parts();
+        .routes(routes!(h::capabilities::state))
+        .layer(limits.layer(Class::Api))
+        .merge(again);
+    let (long, mut document) = starts.merge(streams).merge(uploads).split_for_parts();
     let (short, described) = short.split_for_parts();
     document.merge(described);
     // axum's sign for "the rest of the path" is not OpenAPI's, which has none.
@@ -80,8 +85,8 @@ pub fn build(state: State) -> Service {
 
 fn health(state: &State) -> Health {
     let (providers, verifier) = (state.providers.clone(), state.verifier.clone());
-    let health = aether_boot::serve::health("generation-service", &state.deps);
-    aether_boot::serve::with_keys(health, verifier).likes("externalApis", move || {
+    let health = serve::health("generation-service", &state.deps);
+    serve::with_keys(health, verifier).likes("externalApis", move || {
         let providers = providers.clone();
         async move { providers.check().await.map_err(|error| error.to_string()) }
     })

@@ -1,8 +1,9 @@
 //! Every path of the service on one screen.
 
-use aether_boot::Service;
+use aether_boot::{Service, serve};
 use aether_web::{
     layers::{REQUEST_TIMEOUT, timed},
+    limits::Class,
     openapi::{self, Access},
 };
 use axum::Router;
@@ -19,6 +20,7 @@ use crate::{handlers as h, state::State};
 struct Document;
 
 pub fn build(state: State, sockets: Router) -> Service {
+    let limits = serve::limits(&state.deps, &state.verifier);
     let rooms = OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(h::list_rooms::list_rooms, h::create_room::create_room))
         .routes(routes!(h::join::join))
@@ -27,14 +29,18 @@ pub fn build(state: State, sockets: Router) -> Service {
         .routes(routes!(h::create_invite::create_invite, h::list_invites::list_invites))
         .routes(routes!(h::delete_invite::delete_invite))
         .routes(routes!(h::list_members::list_members))
-        .routes(routes!(h::update_member::update_member, h::remove_member::remove_member));
-    let about = OpenApiRouter::new().routes(routes!(h::about::capabilities)).routes(routes!(h::about::state));
+        .routes(routes!(h::update_member::update_member, h::remove_member::remove_member))
+        .layer(limits.layer(Class::Api));
+    let about = OpenApiRouter::new()
+        .routes(routes!(h::about::capabilities))
+        .routes(routes!(h::about::state))
+        .layer(limits.layer(Class::Api));
     let (rooms, mut document) = rooms.split_for_parts();
     let (about, described) = about.split_for_parts();
     document.merge(described);
     openapi::complete(&mut document, Access::Bearer);
-    let health = aether_boot::serve::health("realtime-service", &state.deps);
-    let health = aether_boot::serve::with_keys(health, state.verifier.clone());
+    let health = serve::health("realtime-service", &state.deps);
+    let health = serve::with_keys(health, state.verifier.clone());
     let router = timed(about, REQUEST_TIMEOUT)
         .with_state(state.clone())
         .merge(health.clone().routes())

@@ -6,6 +6,7 @@ mod callers;
 mod health;
 mod keys;
 mod layers;
+mod limits;
 mod parameters;
 mod streams;
 mod tokens;
