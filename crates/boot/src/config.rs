@@ -91,6 +91,8 @@ pub struct Settings {
     pub storage_url: Option<String>,
     /// `AETHER_RETENTION_DAYS`; `None`: for ever.
     pub retention_days: Option<u32>,
+    /// `AETHER_AUDIT_DAYS`: how long entries of the audit log are kept.
+    pub audit_days: u32,
     /// `[[providers]]`, `OPENAI_API_KEY` and `OPENAI_BASE_URL`, in failover order; none: the built-in demo model.
     pub providers: Vec<ProviderSetting>,
     /// `AETHER_MODEL_COMPLEX`
@@ -198,6 +200,7 @@ pub const SETTINGS: &[Setting] = &[
         "",
         "Days after which ended generations are deleted that are neither starred nor shared; empty: never",
     ),
+    setting("AETHER_AUDIT_DAYS", "365", "Days after which entries of the audit log are deleted"),
     secret("OPENAI_API_KEY", "", "Key of any OpenAI-compatible provider"),
     setting(
         "OPENAI_BASE_URL",
@@ -552,6 +555,7 @@ impl Settings {
             redis_url,
             storage_url: from.get("STORAGE_URL").map(str::to_owned),
             retention_days: retention_days(from)?,
+            audit_days: from.number("AETHER_AUDIT_DAYS", 365, 3650)?,
             providers,
             model_complex,
             model_simple,
@@ -786,6 +790,7 @@ mod tests {
             ("AETHER_RATE_LIMITS", "maybe", "`on` or `off`"),
             ("AETHER_RETENTION_DAYS", "0", "AETHER_RETENTION_DAYS holds `0`"),
             ("AETHER_KEY_ROTATION_DAYS", "never", "a whole number from 1 to 3650, or `off`"),
+            ("AETHER_AUDIT_DAYS", "3651", "AETHER_AUDIT_DAYS holds `3651`"),
         ] {
             let error = load([(name, value)]).unwrap_err();
             assert!(error.contains(says), "{error}");

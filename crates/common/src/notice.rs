@@ -89,6 +89,12 @@ pub enum Notice {
         /// Which.
         room_id: RoomId,
     },
+    /// Who is in a room, or what they may do, has changed in a way that has no event of its own: its sockets join again.
+    #[serde(rename_all = "camelCase")]
+    RoomChanged {
+        /// Which.
+        room_id: RoomId,
+    },
     /// A session of the user, or every one of theirs, is dead: its sockets are disconnected.
     #[serde(rename_all = "camelCase")]
     SessionRevoked {

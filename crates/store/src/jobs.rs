@@ -338,6 +338,17 @@ pub async fn request_cancel(tx: &mut Tx, id: GenerationId) -> Result<CancelReque
     })
 }
 
+/// Marks all jobs of the user as to be cancelled; answers of which generations. Whoever claims one that waits ends it.
+pub async fn cancel_all(tx: &mut Tx, user: UserId) -> Result<Vec<GenerationId>> {
+    let rows = q!(
+        tx,
+        fetch_all as (Uuid,),
+        sql!("UPDATE jobs SET cancel_requested = " [pg "true"] [sq "1"] " WHERE user_id = $1 RETURNING generation_id"),
+        user.0
+    )?;
+    Ok(rows.into_iter().map(|(id,)| GenerationId(id)).collect())
+}
+
 /// How many jobs wait.
 pub async fn count_ready(db: &mut impl Db) -> Result<i64> {
     let (count,) = q!(db, fetch_one as (i64,), sql!("SELECT COUNT(*) FROM jobs WHERE state = 'ready'"))?;

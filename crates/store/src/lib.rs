@@ -4,13 +4,16 @@
 //! for the table, with private row structs and functions that take the owner's id first; (3) a story in `tests/`, which
 //! runs on both databases: it stands in for compile-time checks of the SQL.
 
+pub mod accounts;
 pub mod api_keys;
 pub mod audit;
 pub mod budgets;
 pub mod cache;
 pub mod credentials;
 pub mod edits;
+pub mod erasure;
 pub mod error;
+pub mod exports;
 pub mod generations;
 pub mod identities;
 pub mod invites;

@@ -1,7 +1,7 @@
 //! Files that are too large for rows: in a folder, or in S3, Google Cloud Storage or Azure by the URL's scheme. An object is
 //! written before the row that names it and deleted after it, so a row never names nothing; what no row names is swept.
 
-use std::{fmt, path::Path as FilePath, sync::Arc, time::Duration};
+use std::{fmt, fs::File, path::Path as FilePath, sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 use futures::{Stream, StreamExt};
@@ -9,12 +9,15 @@ use object_store::{
     Error, ObjectStore, ObjectStoreExt, RetryConfig, aws::AmazonS3Builder, azure::MicrosoftAzureBuilder,
     gcp::GoogleCloudStorageBuilder, local::LocalFileSystem, path::Path,
 };
+use tokio::io::AsyncReadExt;
 use url::Url;
 
 use crate::error::{Result, StoreError};
 
-/// How long one call may take, with its retries. Objects have some 10 MB at most.
+/// How long one call may take, with its retries. It carries some 10 MB at most.
 const TIMEOUT: Duration = Duration::from_secs(20);
+/// Of a file that is sent in pieces, each but the last one has so many bytes.
+const PIECE: usize = 8 * 1024 * 1024;
 const MAY_HOLD: &str =
     "`file:///FOLDER`, `s3://BUCKET`, `gs://BUCKET` or `az://CONTAINER`, with a path if you like";
 
@@ -98,6 +101,54 @@ impl Objects {
         timed(self.store.put(&self.path(key), bytes.into())).await.map(|_| ())
     }
 
+    /// Keeps what this file holds, from where it stands to its end: in pieces, of which one is in memory, but whole or not at
+    /// all. Answers how many bytes.
+    pub async fn put_file(&self, key: &str, file: File) -> Result<u64> {
+        let mut file = tokio::fs::File::from_std(file);
+        let path = self.path(key);
+        let first = read_piece(&mut file).await?;
+        if first.len() < PIECE {
+            let bytes = first.len() as u64;
+            return timed(self.store.put(&path, first.into())).await.map(|_| bytes);
+        }
+        let mut upload = timed(self.store.put_multipart(&path)).await?;
+        let sent = async {
+            let (mut piece, mut bytes) = (first, 0);
+            while !piece.is_empty() {
+                bytes += piece.len() as u64;
+                timed(upload.put_part(piece.into())).await?;
+                piece = read_piece(&mut file).await?;
+            }
+            timed(upload.complete()).await?;
+            Ok(bytes)
+        };
+        let sent = sent.await;
+        if sent.is_err() {
+            // Pieces that were sent are kept by some storages until they are given up.
+            let _ = timed(upload.abort()).await;
+        }
+        sent
+    }
+
+    /// The object in pieces, with its length; nothing when there is none.
+    pub async fn stream(
+        &self,
+        key: &str,
+    ) -> Result<Option<(u64, impl Stream<Item = Result<Vec<u8>>> + Send + use<>)>> {
+        let path = self.path(key);
+        match tokio::time::timeout(TIMEOUT, self.store.get(&path)).await {
+            Ok(Ok(found)) => {
+                let bytes = found.meta.size;
+                let pieces = found.into_stream();
+                let pieces = pieces.map(|piece| piece.map(Vec::from).map_err(|error| unavailable(&error)));
+                Ok(Some((bytes, pieces)))
+            }
+            Ok(Err(Error::NotFound { .. })) => Ok(None),
+            Ok(Err(error)) => Err(unavailable(&error)),
+            Err(_) => Err(silent()),
+        }
+    }
+
     /// The object; nothing when there is none.
     pub async fn get(&self, key: &str) -> Result<Option<Vec<u8>>> {
         let path = self.path(key);
@@ -151,6 +202,16 @@ impl fmt::Debug for Objects {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Objects({})", self.store)
     }
+}
+
+/// The next piece of the file: whole, or all that is left of it.
+async fn read_piece(file: &mut tokio::fs::File) -> Result<Vec<u8>> {
+    let mut piece = Vec::new();
+    file.take(PIECE as u64)
+        .read_to_end(&mut piece)
+        .await
+        .map_err(|error| StoreError::Unavailable(format!("the file to be kept: {error}")))?;
+    Ok(piece)
 }
 
 async fn timed<T>(call: impl Future<Output = Result<T, Error>>) -> Result<T> {
@@ -207,6 +268,23 @@ mod tests {
             objects.delete("uploads/a").await.unwrap();
             assert_eq!(objects.get("uploads/a").await.unwrap(), None);
             assert!(keys(DateTime::<Utc>::MAX_UTC).await.is_empty());
+        }
+        std::fs::remove_dir_all(dir).unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_file_of_any_length_is_kept_and_comes_back_in_pieces() {
+        let dir = std::env::temp_dir().join(format!("aether-files-{}", std::process::id()));
+        let objects = Objects::connect(None, &dir).unwrap();
+        assert!(objects.stream("exports/a").await.unwrap().is_none());
+        for length in [0, 5, PIECE - 1, PIECE, 2 * PIECE + 3] {
+            let bytes: Vec<u8> = (0..length).map(|at| u8::try_from(at % 251).unwrap()).collect();
+            std::fs::write(dir.join("file"), &bytes).unwrap();
+            let kept = objects.put_file("exports/a", File::open(dir.join("file")).unwrap()).await.unwrap();
+            let (told, pieces) = objects.stream("exports/a").await.unwrap().unwrap();
+            assert_eq!((kept, told), (length as u64, length as u64));
+            let pieces: Vec<Vec<u8>> = pieces.map(Result::unwrap).collect().await;
+            assert!(pieces.concat() == bytes, "{length}");
         }
         std::fs::remove_dir_all(dir).unwrap();
     }

@@ -11,8 +11,11 @@ use crate::{
     tx::Db,
 };
 
-/// Cuts the subject's tokens. Two cuts are as good as the later one.
-pub async fn cut(db: &mut impl Db, subject: Uuid, at: DateTime<Utc>) -> Result<()> {
+/// Cuts the subject's tokens up to this moment; answers up to which they are cut. Tokens tell whole seconds, and one made after
+/// a cut tells the second after it: a cut that comes within that second reaches as far.
+pub async fn cut(db: &mut impl Db, subject: Uuid, at: DateTime<Utc>) -> Result<DateTime<Utc>> {
+    let next = find(db, subject).await?.and_then(|last| DateTime::from_timestamp(last.timestamp() + 1, 0));
+    let at = next.map_or(at, |next| next.max(at));
     q!(
         db,
         sql!(
@@ -22,7 +25,7 @@ pub async fn cut(db: &mut impl Db, subject: Uuid, at: DateTime<Utc>) -> Result<(
         subject,
         at
     )?;
-    Ok(())
+    Ok(at)
 }
 
 /// When the subject's tokens were cut, if they were.

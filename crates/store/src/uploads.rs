@@ -101,6 +101,24 @@ pub async fn find(
     Ok(row.map(Row::into_model))
 }
 
+/// The user's uploads, expired or not, in the order of their ids, after this one; at most `limit`.
+pub async fn list(
+    db: &mut impl Db,
+    user: UserId,
+    after: Option<UploadId>,
+    limit: i64,
+) -> Result<Vec<Upload>> {
+    let rows = q!(
+        db,
+        fetch_all as Row,
+        sql!([pg columns!()] [sq columns!()] "WHERE user_id = $1 AND ($2 IS NULL OR id > $2) ORDER BY id LIMIT $3"),
+        user.0,
+        after.map(|id| id.0),
+        limit
+    )?;
+    Ok(rows.into_iter().map(Row::into_model).collect())
+}
+
 /// What the user put in with this key after `since`; the key is let go of if that was earlier.
 pub async fn find_by_key(
     tx: &mut Tx,

@@ -160,6 +160,23 @@ pub async fn hold(tx: &mut Tx, id: UserId) -> Result<Option<Account>> {
     find(tx, id).await
 }
 
+/// The same, of the account whose session has the refresh token of this hash. The account is held before its sessions, as
+/// everyone does who holds both.
+pub async fn hold_by_token(tx: &mut Tx, hash: &[u8]) -> Result<Option<Account>> {
+    let row = q!(
+        tx,
+        fetch_optional as (Uuid,),
+        sql!(
+            "SELECT s.user_id FROM refresh_tokens t JOIN sessions s ON s.id = t.session_id WHERE t.token_hash = $1"
+        ),
+        hash
+    )?;
+    match row {
+        Some((id,)) => hold(tx, UserId(id)).await,
+        None => Ok(None),
+    }
+}
+
 /// Takes the right to be the first account; `true` for exactly one transaction that is saved, and only while there is no
 /// account. Two that race wait for each other here.
 pub async fn take_first(tx: &mut Tx, now: DateTime<Utc>) -> Result<bool> {

@@ -8,6 +8,7 @@ pub mod people;
 pub mod process;
 pub mod reader;
 pub mod sse;
+pub mod traces;
 
 pub use backend::{Backend, backends};
 pub use database::{TestDatabase, databases};

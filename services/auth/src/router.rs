@@ -12,8 +12,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     handlers::{
-        api_keys, capabilities, identities, jwks, login, logout, mfa, mfa_challenge, oauth, process_state,
-        profile, providers, refresh, register, sessions, step_up,
+        account, api_keys, audit, capabilities, identities, jwks, login, logout, mfa, mfa_challenge, oauth,
+        process_state, profile, providers, refresh, register, sessions, step_up, users,
     },
     state::AppState,
 };
@@ -53,6 +53,14 @@ pub(crate) fn service(state: AppState, deps: &Deps) -> Service {
         .routes(routes!(mfa::begin_totp, mfa::delete_totp))
         .routes(routes!(mfa::verify_totp))
         .routes(routes!(mfa::renew_recovery_codes))
+        .routes(routes!(account::delete_account))
+        .routes(routes!(account::export_account, account::list_exports))
+        .routes(routes!(account::get_export))
+        .routes(routes!(users::list_users))
+        .routes(routes!(users::get_user, users::update_user, users::delete_user))
+        .routes(routes!(users::delete_user_sessions))
+        .routes(routes!(audit::list_audit))
+        .routes(routes!(audit::export_audit))
         .routes(routes!(capabilities::get_capabilities))
         .routes(routes!(process_state::get_state))
         .layer(limits.layer(Class::Api));

@@ -34,6 +34,22 @@ impl Action {
     pub const IDENTITY_UNLINKED: Self = Self("identity_unlinked");
     /// An account lost all that opened it to whoever proved its address.
     pub const ADDRESS_TAKEN: Self = Self("address_taken");
+    /// A user was given another role.
+    pub const ROLE_CHANGED: Self = Self("role_changed");
+    /// A user was shut out.
+    pub const USER_DISABLED: Self = Self("user_disabled");
+    /// A user was let in again.
+    pub const USER_ENABLED: Self = Self("user_enabled");
+    /// An account was shut for good, to be erased.
+    pub const ACCOUNT_DELETED: Self = Self("account_deleted");
+    /// Nothing of an account is left.
+    pub const ACCOUNT_ERASED: Self = Self("account_erased");
+    /// A copy of all that is kept of a user was asked for by them.
+    pub const EXPORT_REQUESTED: Self = Self("export_requested");
+    /// It was fetched.
+    pub const EXPORT_DOWNLOADED: Self = Self("export_downloaded");
+    /// The audit log was exported.
+    pub const AUDIT_EXPORTED: Self = Self("audit_exported");
     /// A profile was changed.
     pub const PROFILE_CHANGED: Self = Self("profile_changed");
     /// A signing key was made and published, to be the next.

@@ -1,11 +1,15 @@
 //! The rules of accounts: no HTTP, no SQL.
 
+pub mod admins;
 pub mod announce;
 pub mod api_key;
 pub mod attempts;
 pub mod audit;
+pub mod csv;
 pub mod device;
 pub mod email;
+pub mod erasure;
+pub mod export;
 pub mod hashing;
 pub mod identity;
 pub mod keys;

@@ -92,8 +92,10 @@ impl Sessions {
         Self { store, clock, ids, keys, issuer: issuer.into(), successors, announcer, audit }
     }
 
-    /// Opens a session for somebody who has just proved who they are.
+    /// Opens a session for somebody who has just proved who they are; 401 when they were shut out meanwhile.
     pub async fn open(&self, tx: &mut Tx, user: User, place: &Place) -> Result<Issued, Problem> {
+        let account = users::hold(tx, user.id).await?.filter(|account| !account.disabled);
+        let user = account.ok_or_else(Problem::unauthorized)?.user;
         let now = self.clock.now();
         let id: SessionId = self.ids.mint();
         let session = NewSession {
@@ -116,13 +118,13 @@ impl Sessions {
         let now = self.clock.now();
         let hash = digest(token);
         let mut tx = self.store.begin().await?;
+        let account = users::hold_by_token(&mut tx, &hash).await?.filter(|account| !account.disabled);
         let Some(held) = sessions::hold_token(&mut tx, &hash).await? else {
             return Err(Problem::new(401, "unauthorized", "A valid refresh token is needed."));
         };
         if held.ended_at.is_some() || held.expires_at <= now {
             return Err(session_ended());
         }
-        let account = users::find(&mut tx, held.user_id).await?.filter(|account| !account.disabled);
         let Some(account) = account else { return Err(session_ended()) };
         let successor = match held.used_at {
             None => {

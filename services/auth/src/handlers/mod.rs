@@ -1,6 +1,8 @@
 //! One file per endpoint or small family.
 
+pub(crate) mod account;
 pub(crate) mod api_keys;
+pub(crate) mod audit;
 pub(crate) mod capabilities;
 pub(crate) mod identities;
 pub(crate) mod jwks;
@@ -16,6 +18,7 @@ pub(crate) mod refresh;
 pub(crate) mod register;
 pub(crate) mod sessions;
 pub(crate) mod step_up;
+pub(crate) mod users;
 
 use aether_web::{client_ip::ClientIp, context};
 use axum::http::{HeaderMap, header};

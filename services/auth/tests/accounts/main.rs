@@ -1,15 +1,18 @@
 //! The auth service through its router, as clients call it, on SQLite and on PostgreSQL.
 #![cfg(test)]
 
+mod admin;
 mod api_keys;
 mod attacks;
 mod bad_input;
+mod belongings;
 mod cookies;
 mod interleavings;
 mod keys;
 mod mail;
 mod mfa;
 mod oauth;
+mod privacy;
 mod profile;
 mod sessions;
 mod slow_down;

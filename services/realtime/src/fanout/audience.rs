@@ -138,6 +138,7 @@ impl Audience {
             }
             Notice::MemberRemoved { room_id, user_id } => self.put_out(*room_id, Some(*user_id)),
             Notice::RoomDeleted { room_id } => self.put_out(*room_id, None),
+            Notice::RoomChanged { room_id } => self.resync_all(Behind::Room(*room_id)),
             Notice::RoomPresent { node, people, .. } => {
                 if *node != self.state.hub.node
                     && let Some(presence) = &mut self.presence
