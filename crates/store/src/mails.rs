@@ -144,17 +144,24 @@ pub async fn end(
     Ok(changed == 1)
 }
 
-/// How many mails of this kind were queued for the user after `since`, whatever became of them.
-pub async fn count_since(db: &mut impl Db, user: UserId, kind: &str, since: DateTime<Utc>) -> Result<i64> {
-    let (count,) = q!(
+/// How many mails of this kind were queued for the user after `since`, whatever became of them, and when the first of these
+/// was.
+pub async fn count_since(
+    db: &mut impl Db,
+    user: UserId,
+    kind: &str,
+    since: DateTime<Utc>,
+) -> Result<(i64, Option<DateTime<Utc>>)> {
+    Ok(q!(
         db,
-        fetch_one as (i64,),
-        sql!("SELECT COUNT(*) FROM mails WHERE user_id = $1 AND kind = $2 AND created_at > $3"),
+        fetch_one as (i64, Option<DateTime<Utc>>),
+        sql!(
+            "SELECT COUNT(*), MIN(created_at) FROM mails WHERE user_id = $1 AND kind = $2 AND created_at > $3"
+        ),
         user.0,
         kind,
         since
-    )?;
-    Ok(count)
+    )?)
 }
 
 /// How many mails wait to be sent.

@@ -362,6 +362,24 @@ pub async fn list_addresses(db: &mut impl Db, user: UserId) -> Result<Vec<String
     Ok(rows.into_iter().map(|(ip,)| ip).collect())
 }
 
+/// From which addresses and with which programs the user was signed in, the newest of their sessions first, ended ones too
+/// while they are kept.
+pub async fn list_places(
+    db: &mut impl Db,
+    user: UserId,
+    limit: i64,
+) -> Result<Vec<(String, Option<String>)>> {
+    Ok(q!(
+        db,
+        fetch_all as (String, Option<String>),
+        sql!(
+            "SELECT ip, user_agent FROM sessions WHERE user_id = $1 ORDER BY created_at DESC, id DESC LIMIT $2"
+        ),
+        user.0,
+        limit
+    )?)
+}
+
 /// Forgets the sessions whose time was over before this moment, with their tokens; answers how many.
 pub async fn purge(db: &mut impl Db, before: DateTime<Utc>) -> Result<u64> {
     Ok(q!(db, sql!("DELETE FROM sessions WHERE expires_at < $1"), before)?)

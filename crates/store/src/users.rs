@@ -221,6 +221,31 @@ pub async fn find(db: &mut impl Db, id: UserId) -> Result<Option<Account>> {
     row.map(UserRow::account).transpose()
 }
 
+/// Gives the account a password, whether it had one or not.
+pub async fn set_password_hash(tx: &mut Tx, id: UserId, hash: &str, now: DateTime<Utc>) -> Result<()> {
+    q!(tx, sql!("UPDATE users SET password_hash = $2, updated_at = $3 WHERE id = $1"), id.0, hash, now)?;
+    Ok(())
+}
+
+/// Gives the account this canonical address, and says whether it was proved; [`StoreError::Conflict`] when it is taken.
+pub async fn set_email(
+    tx: &mut Tx,
+    id: UserId,
+    email: &str,
+    verified: bool,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    q!(
+        tx,
+        sql!("UPDATE users SET email = $2, email_verified = $3, updated_at = $4 WHERE id = $1"),
+        id.0,
+        email,
+        verified,
+        now
+    )?;
+    Ok(())
+}
+
 /// Replaces the password's hash, unless somebody else has replaced `old` since.
 pub async fn replace_password_hash(
     db: &mut impl Db,

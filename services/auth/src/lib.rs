@@ -30,7 +30,6 @@ pub struct AuthService {
 pub async fn build(deps: &Deps) -> Result<AuthService, StartError> {
     let state = AppState::new(deps).await?;
     let keys: Arc<dyn KeySource> = state.keys.clone();
-    state.mailer.start();
     let watched = watch(state.keys.clone(), deps.bus.clone(), deps.lifecycle.shutdown.clone());
     deps.lifecycle.tasks.spawn(watched);
     state.erasures.start();

@@ -12,8 +12,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     handlers::{
-        account, api_keys, audit, capabilities, identities, jwks, login, logout, mfa, mfa_challenge, oauth,
-        process_state, profile, providers, refresh, register, sessions, step_up, users,
+        account, api_keys, audit, capabilities, email, identities, jwks, login, logout, mfa, mfa_challenge,
+        oauth, password, process_state, profile, providers, refresh, register, sessions, step_up, users,
     },
     state::AppState,
 };
@@ -38,6 +38,12 @@ pub(crate) fn service(state: AppState, deps: &Deps) -> Service {
         .routes(routes!(step_up::step_up))
         .routes(routes!(refresh::refresh))
         .routes(routes!(oauth::begin_oauth, oauth::finish_oauth))
+        .routes(routes!(password::put_password))
+        .routes(routes!(password::forgot_password))
+        .routes(routes!(password::reset_password))
+        .routes(routes!(email::put_email))
+        .routes(routes!(email::verify_email))
+        .routes(routes!(email::resend_email))
         .layer(limits.layer(Class::Credentials));
     let rest = OpenApiRouter::new()
         .routes(routes!(logout::logout))

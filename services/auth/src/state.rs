@@ -24,6 +24,7 @@ use secrecy::SecretString;
 use url::Url;
 
 use crate::domain::{
+    addresses::Addresses,
     admins::Administration,
     announce::Announcer,
     attempts::Attempts,
@@ -33,7 +34,9 @@ use crate::domain::{
     hashing::Passwords,
     identity::Identities,
     keys::{Keyring, kept::KeptKeys},
-    mail::{Mailer, mailer::Pace},
+    mail::{Mailer, mailer::Pace, postage::Postage},
+    new_password::{NewPasswords, Parts as NewPasswordParts},
+    new_sign_in::NewSignIns,
     oauth::Providers,
     seal::Sealer,
     second_factor::SecondFactor,
@@ -67,6 +70,9 @@ pub(crate) struct AppState {
     pub exports: Exports,
     pub announcer: Announcer,
     pub mailer: Mailer,
+    pub postage: Postage,
+    pub addresses: Addresses,
+    pub new_passwords: NewPasswords,
     pub passwords: Passwords,
     pub slow_down: SlowDown,
     pub public_url: Arc<Url>,
@@ -119,7 +125,41 @@ impl AppState {
             &sealer,
             announcer.clone(),
         );
-        let sign_in = SignIn::new(sessions.clone(), second_factor.clone(), audit.clone(), deps.clock.clone());
+        let mailer = Mailer::new(deps, sealer.clone(), Pace::default())?;
+        let postage = Postage::new(deps.bus.clone(), deps.clock.clone(), settings.rate_limits);
+        let attempts = Attempts::new(deps.bus.clone());
+        let passwords = Passwords::new(&settings.password_peppers).await?;
+        let new_sign_ins = NewSignIns::new(mailer.clone(), postage.clone(), deps.clock.clone());
+        let addresses = Addresses::new(
+            deps,
+            sessions.clone(),
+            audit.clone(),
+            announcer.clone(),
+            mailer.clone(),
+            postage.clone(),
+        );
+        let new_passwords = NewPasswords::start(
+            deps,
+            NewPasswordParts {
+                store: deps.store.clone(),
+                clock: deps.clock.clone(),
+                passwords: passwords.clone(),
+                sessions: sessions.clone(),
+                attempts: attempts.clone(),
+                audit: audit.clone(),
+                announcer: announcer.clone(),
+                mailer: mailer.clone(),
+                postage: postage.clone(),
+            },
+        );
+        mailer.start();
+        let sign_in = SignIn::new(
+            sessions.clone(),
+            second_factor.clone(),
+            new_sign_ins,
+            audit.clone(),
+            deps.clock.clone(),
+        );
         let providers = Providers::new(
             &settings.oauth,
             &settings.public_url,
@@ -133,6 +173,7 @@ impl AppState {
             sign_in.clone(),
             audit.clone(),
             announcer.clone(),
+            addresses.clone(),
             providers.on(),
         );
         Ok(Self {
@@ -146,15 +187,18 @@ impl AppState {
             sessions,
             second_factor,
             step_up: Arc::new(StepUp::new(&sealer)),
-            mailer: Mailer::new(deps, sealer.clone(), Pace::default())?,
-            attempts: Attempts::new(deps.bus.clone()),
+            mailer,
+            postage,
+            addresses,
+            new_passwords,
+            attempts,
             sealer,
             erasures: Erasures::new(deps, announcer.clone(), audit.clone()),
             exports: Exports::new(deps, audit.clone()),
             audit,
             announcer,
             slow_down: SlowDown::new(deps.bus.clone(), settings.rate_limits),
-            passwords: Passwords::new(&settings.password_peppers).await?,
+            passwords,
             store: deps.store.clone(),
             clock: deps.clock.clone(),
             ids: deps.ids.clone(),

@@ -50,6 +50,20 @@ impl Action {
     pub const EXPORT_DOWNLOADED: Self = Self("export_downloaded");
     /// The audit log was exported.
     pub const AUDIT_EXPORTED: Self = Self("audit_exported");
+    /// An address was proved.
+    pub const EMAIL_VERIFIED: Self = Self("email_verified");
+    /// Another address was asked for.
+    pub const EMAIL_CHANGE_ASKED: Self = Self("email_change_asked");
+    /// An account got another address.
+    pub const EMAIL_CHANGED: Self = Self("email_changed");
+    /// A link that sets a new password was asked for.
+    pub const PASSWORD_FORGOTTEN: Self = Self("password_forgotten");
+    /// A password was set by mail.
+    pub const PASSWORD_RESET: Self = Self("password_reset");
+    /// A password was changed by who knew it.
+    pub const PASSWORD_CHANGED: Self = Self("password_changed");
+    /// Somebody who is signed in did not know the password.
+    pub const PASSWORD_CHANGE_REFUSED: Self = Self("password_change_refused");
     /// A profile was changed.
     pub const PROFILE_CHANGED: Self = Self("profile_changed");
     /// A signing key was made and published, to be the next.

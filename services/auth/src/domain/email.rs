@@ -26,7 +26,9 @@ pub fn canonical(text: &str) -> Result<String, String> {
         return Err(wrong());
     }
     let Ok(Host::Domain(domain)) = Host::parse(domain) else { return Err(wrong()) };
+    // RFC 2606: nobody's. Accounts that lost their address have one of these.
     let domain_is_sound = domain.contains('.')
+        && !domain.ends_with(".invalid")
         && domain.split('.').all(|label| {
             (1..=63).contains(&label.len())
                 && !label.starts_with('-')
@@ -96,6 +98,7 @@ mod tests {
             "ana@example.com.",
             "ana@localhost",
             "ana@exa_mple.com",
+            "ana@unclaimed.invalid",
             "<ana@example.com>",
             &long,
             &too_long,

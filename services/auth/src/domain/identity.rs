@@ -11,19 +11,19 @@ use aether_common::{
     problem::Problem,
 };
 use aether_store::{
-    Store, StoreError, Tx, credentials,
+    Store, StoreError, Tx,
     identities::{self, Identity, NewIdentity},
     one_time_tokens::{self, NewOneTimeToken},
-    sessions::{self, EndReason},
-    token_cuts,
+    sessions,
     users::{self, NewUser, Origin},
 };
-use chrono::{DateTime, Utc};
 use serde_json::json;
 
 use crate::domain::{
+    addresses::Addresses,
     announce::Announcer,
     audit::{Action, Audit, Entry},
+    claim::{self, Lost},
     oauth::{self, Address, Pending, Profile, Provider},
     profile,
     session::{Place, Sessions},
@@ -45,6 +45,7 @@ pub struct Identities {
     sign_in: SignIn,
     audit: Audit,
     announcer: Announcer,
+    addresses: Addresses,
     first_user_admin: bool,
     /// Those that can be signed in with now.
     on: Arc<[Provider]>,
@@ -60,12 +61,6 @@ enum Found {
     TakenOver(User, Lost),
 }
 
-/// What whoever had claimed the address has lost, to be told once it is saved.
-struct Lost {
-    sessions: Vec<SessionId>,
-    tokens_until: DateTime<Utc>,
-}
-
 impl Identities {
     /// Over what the service is built on; `on` are the providers that can be signed in with.
     pub fn new(
@@ -74,6 +69,7 @@ impl Identities {
         sign_in: SignIn,
         audit: Audit,
         announcer: Announcer,
+        addresses: Addresses,
         on: Vec<Provider>,
     ) -> Self {
         Self {
@@ -84,6 +80,7 @@ impl Identities {
             sign_in,
             audit,
             announcer,
+            addresses,
             first_user_admin: deps.settings.first_user_admin,
             on: on.into(),
         }
@@ -221,13 +218,10 @@ impl Identities {
             }
             Found::TakenOver(user, lost) => (user, Some(lost)),
         };
-        let id = user.id;
         let outcome = self.sign_in.first(&mut tx, user, place, provider.as_str(), cookie).await?;
         tx.save().await?;
         if let Some(lost) = lost {
-            self.announcer.ended(id, lost.sessions, EndReason::AddressTaken);
-            self.announcer.cut(id, id.0, lost.tokens_until);
-            tracing::info!(event = "address_taken", user.id = %id, "an unproved claim to an address was lost");
+            lost.tell(&self.announcer);
         }
         Ok(Some(outcome))
     }
@@ -300,6 +294,9 @@ impl Identities {
         self.keep(tx, user.id, provider, profile).await?;
         let entry = Entry::own(Action::REGISTERED, user.id, place);
         self.audit.record(tx, entry.with(json!({ "role": role, "provider": provider }))).await?;
+        if !address.verified {
+            self.addresses.ask(tx, &user).await?;
+        }
         Ok(user)
     }
 
@@ -313,9 +310,8 @@ impl Identities {
         place: &Place,
     ) -> Result<(User, Lost), Failed> {
         let now = self.clock.now();
-        let sessions = self.sessions.end_all(tx, id, None, EndReason::AddressTaken).await?;
-        token_cuts::cut(tx, id.0, now).await?;
-        credentials::delete_all(tx, id, now).await?;
+        let entry = Entry::own(Action::ADDRESS_TAKEN, id, place).with(json!({ "provider": provider }));
+        let lost = claim::lose(tx, &self.sessions, &self.audit, id, entry, now).await?;
         let origin = Origin {
             provider: provider.as_str(),
             subject: &profile.subject,
@@ -324,9 +320,7 @@ impl Identities {
         };
         let user = users::set_origin(tx, id, &origin, now).await?.ok_or(Failed::Overtaken)?;
         self.keep(tx, id, provider, profile).await?;
-        let entry = Entry::own(Action::ADDRESS_TAKEN, id, place);
-        self.audit.record(tx, entry.with(json!({ "provider": provider }))).await?;
-        Ok((user, Lost { sessions, tokens_until: now }))
+        Ok((user, lost))
     }
 
     async fn keep(

@@ -4,6 +4,7 @@
 pub mod delivery;
 pub mod letter;
 pub mod mailer;
+pub mod postage;
 
 use aether_common::{id::UserId, model::user::User};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -14,8 +15,8 @@ use crate::domain::{one_time::Kind, session::Place};
 
 /// How long a mail without a link is worth being sent.
 const NOTICE_LIFETIME: TimeDelta = TimeDelta::days(3);
-/// Addresses below this name are nobody's (RFC 2606): accounts that lost their address to its owner have one.
-const NOBODY: &str = ".invalid";
+/// Addresses at this name are nobody's (RFC 2606): accounts that lost their address to its owner have one.
+const NOBODY: &str = "unclaimed.invalid";
 
 /// What a mail tells.
 #[derive(Clone, Debug)]
@@ -124,4 +125,9 @@ impl Recipient {
     fn is_nobody(&self) -> bool {
         self.address.ends_with(NOBODY)
     }
+}
+
+/// The address of an account that has lost its own: no mail goes there, and nobody can register it.
+pub fn nobodys_address(account: UserId) -> String {
+    format!("{account}@{NOBODY}")
 }

@@ -1,11 +1,13 @@
 //! The rules of accounts: no HTTP, no SQL.
 
 pub mod admins;
+pub mod addresses;
 pub mod announce;
 pub mod api_key;
 pub mod attempts;
 pub mod audit;
 pub mod csv;
+pub mod claim;
 pub mod device;
 pub mod email;
 pub mod erasure;
@@ -14,6 +16,8 @@ pub mod hashing;
 pub mod identity;
 pub mod keys;
 pub mod mail;
+pub mod new_password;
+pub mod new_sign_in;
 pub mod oauth;
 pub mod one_time;
 pub mod password;

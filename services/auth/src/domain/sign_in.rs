@@ -14,6 +14,7 @@ use sha2::{Digest, Sha256};
 
 use crate::domain::{
     audit::{Action, Audit, Entry},
+    new_sign_in::NewSignIns,
     one_time::{self, Kind},
     second_factor::{Method, SecondFactor},
     session::{Issued, Place, Sessions},
@@ -50,6 +51,7 @@ struct First {
 pub struct SignIn {
     sessions: Sessions,
     second_factor: SecondFactor,
+    new_sign_ins: NewSignIns,
     audit: Audit,
     clock: Clock,
 }
@@ -62,9 +64,15 @@ impl Waiting {
 }
 
 impl SignIn {
-    /// Opens sessions in `sessions` and writes of it to `audit`.
-    pub fn new(sessions: Sessions, second_factor: SecondFactor, audit: Audit, clock: Clock) -> Self {
-        Self { sessions, second_factor, audit, clock }
+    /// Opens sessions in `sessions`, has the owner told by `new_sign_ins` and writes of it to `audit`.
+    pub fn new(
+        sessions: Sessions,
+        second_factor: SecondFactor,
+        new_sign_ins: NewSignIns,
+        audit: Audit,
+        clock: Clock,
+    ) -> Self {
+        Self { sessions, second_factor, new_sign_ins, audit, clock }
     }
 
     /// Somebody has proved to be this user by `method` (`password`, `google`, ...). Asks for the second factor if the account
@@ -133,6 +141,7 @@ impl SignIn {
         place: &Place,
         methods: &[&str],
     ) -> Result<Issued, Problem> {
+        self.new_sign_ins.tell(tx, &user, place).await?;
         let issued = self.sessions.open(tx, user, place).await?;
         let entry = Entry::own(Action::LOGGED_IN, issued.user.id, place);
         self.audit.record(tx, entry.with(json!({ "methods": methods }))).await?;

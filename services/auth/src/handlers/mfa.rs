@@ -19,6 +19,7 @@ use crate::{
     domain::{
         attempts::Guess,
         audit::{Action, Entry},
+        mail::{Mail, Occasion, Recipient},
         qr,
         session::Place,
     },
@@ -205,7 +206,7 @@ pub(crate) async fn renew_recovery_codes(
     Ok(Json(shown(&codes)))
 }
 
-/// Saves that the second factor is on or off. Sessions that began under the other rule end.
+/// Saves that the second factor is on or off, and tells the owner. Sessions that began under the other rule end.
 async fn settle(
     state: &AppState,
     mut tx: Tx,
@@ -217,7 +218,14 @@ async fn settle(
     let ended = state.sessions.end_all(&mut tx, user, Some(caller.session_id), reason).await?;
     let entry = Entry::own(action, user, place).with(json!({ "endedSessionIds": ended }));
     state.audit.record(&mut tx, entry).await?;
+    let occasion = Occasion { at: state.clock.now(), place: place.clone() };
+    let mail = match action {
+        Action::TOTP_ENABLED => Mail::SecondFactorOn(occasion),
+        _ => Mail::SecondFactorOff(occasion),
+    };
+    state.mailer.queue(&mut tx, &Recipient::owner(&caller.user), &mail).await?;
     tx.save().await?;
+    state.mailer.nudge();
     state.announcer.ended(user, ended, reason);
     Ok(())
 }

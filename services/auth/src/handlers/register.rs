@@ -94,8 +94,12 @@ pub(crate) async fn register(
     let place = place(ip, &headers);
     let entry = Entry::own(Action::REGISTERED, user.id, &place).with(json!({ "role": user.role }));
     state.audit.record(&mut tx, entry).await?;
+    if state.postage.take(ip.network()).await {
+        state.addresses.ask(&mut tx, &user).await?;
+    }
     let issued = state.sign_in.complete(&mut tx, user, &place, &["password"]).await?;
     tx.save().await?;
+    state.mailer.nudge();
     tracing::info!(event = "registered", user.id = %issued.user.id, role = issued.user.role.as_str(), "a new account");
     Ok(answer::session(StatusCode::CREATED, issued, body.token_delivery, &state.public_url))
 }

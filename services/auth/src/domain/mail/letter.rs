@@ -59,7 +59,6 @@ impl Letter {
             url: format!("{public_url}/{path}#token={}", token.expose_secret()),
         };
         let page = |words, path: &str| Button { words, url: format!("{public_url}/{path}") };
-        let new_password = || page("Set a new password", "forgot-password");
         let (subject, lead, button, occasion, advice, why) = match mail {
             Mail::VerifyAddress { token } => (
                 "Confirm your e-mail address",
@@ -91,7 +90,7 @@ impl Letter {
             Mail::NewSignIn(occasion) => (
                 "A new sign-in to your account",
                 "Somebody signed in to your account from a place or with a device that was not seen there before.",
-                new_password(),
+                page("See who is signed in", "settings/sessions"),
                 Some(occasion),
                 NOT_YOU,
                 OF_ACCOUNT,
@@ -99,7 +98,7 @@ impl Letter {
             Mail::PasswordChanged(occasion) => (
                 "Your password was changed",
                 "Your account has a new password.",
-                new_password(),
+                page("Set a new password", "forgot-password"),
                 Some(occasion),
                 NOT_YOU,
                 OF_ACCOUNT,
@@ -107,7 +106,7 @@ impl Letter {
             Mail::AddressChangeAsked(occasion) => (
                 "Your e-mail address is about to change",
                 "Somebody asked that your account have another e-mail address. It changes as soon as that one is confirmed.",
-                new_password(),
+                page("See your settings", "settings/security"),
                 Some(occasion),
                 NOT_YOU,
                 OF_ACCOUNT,
@@ -124,7 +123,7 @@ impl Letter {
             Mail::SecondFactorOn(occasion) => (
                 "Two-step sign-in is on",
                 "Signing in to your account needs a code from your authenticator app from now on.",
-                new_password(),
+                page("See your settings", "settings/security"),
                 Some(occasion),
                 NOT_YOU,
                 OF_ACCOUNT,
@@ -132,7 +131,7 @@ impl Letter {
             Mail::SecondFactorOff(occasion) => (
                 "Two-step sign-in is off",
                 "Signing in to your account needs no code any more: your password alone is enough.",
-                new_password(),
+                page("See your settings", "settings/security"),
                 Some(occasion),
                 NOT_YOU,
                 OF_ACCOUNT,

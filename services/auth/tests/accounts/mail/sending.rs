@@ -8,13 +8,15 @@ use aether_auth::domain::{
     session::Place,
 };
 use aether_common::id::UserId;
-use aether_store::mails;
 use aether_testkit::{Backend, backends};
 use chrono::TimeDelta;
 use mail_parser::MessageParser;
 use sqlx::{Connection, Row};
 
-use super::smtp::{Manner, Server};
+use super::{
+    inbox::{is_empty, until},
+    smtp::{Manner, Server},
+};
 
 /// Patience enough for a busy machine, and no more pauses than a test must see.
 const PACE: Pace = Pace {
@@ -49,19 +51,6 @@ async fn queue(backend: &Backend, mailer: &Mailer, to: &Recipient, mail: &Mail) 
     mailer.queue(&mut tx, to, mail).await.unwrap();
     tx.save().await.unwrap();
     mailer.nudge();
-}
-
-async fn is_empty(backend: &Backend) -> bool {
-    mails::count_waiting(&mut backend.deps.store.conn().await.unwrap()).await.unwrap() == 0
-}
-
-pub(super) async fn until(what: &str, mut condition: impl AsyncFnMut() -> bool) {
-    let waiting = async {
-        while !condition().await {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    };
-    assert!(tokio::time::timeout(Duration::from_mins(1), waiting).await.is_ok(), "never: {what}");
 }
 
 /// A row of the table.
