@@ -160,13 +160,7 @@ impl AppState {
             audit.clone(),
             deps.clock.clone(),
         );
-        let providers = Providers::new(
-            &settings.oauth,
-            &settings.public_url,
-            deps.http.clone(),
-            sealer.clone(),
-            deps.clock.clone(),
-        )?;
+        let providers = Providers::new(deps, sealer.clone())?;
         let identities = Identities::new(
             deps,
             sessions.clone(),

@@ -247,11 +247,13 @@ impl Identities {
             let user = self.make(tx, provider, profile, address, place).await?;
             return Ok(Found::New(user));
         };
-        // Its owner may be proving the address at this moment: what holds is what is there once it is locked.
+        // Its owner may be proving the address at this moment, or signing in from another page for the first time: what
+        // holds is what is there once it is locked.
         let id = claimed.user.id;
         users::lock(tx, id).await?;
         let account = users::find(tx, id).await?.ok_or(Failed::Overtaken)?;
-        if account.user.email != address.email {
+        let linked = identities::find_user(tx, provider.as_str(), &profile.subject).await?;
+        if account.user.email != address.email || linked.is_some() {
             return Err(Failed::Overtaken);
         }
         if account.user.email_verified || !address.verified {

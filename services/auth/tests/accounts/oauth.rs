@@ -44,31 +44,25 @@ async fn stands_with(name: &str, value: &str) -> Vec<Stand> {
     let mut stands = Vec::new();
     for distributed in [false, true] {
         let fake = Fake::start().await;
-        let at = |path: &str| format!("{}{path}", fake.url);
-        let urls = [
-            ("OAUTH_GOOGLE_AUTH_URL", at("/google/auth")),
-            ("OAUTH_GOOGLE_TOKEN_URL", at("/google/token")),
-            ("OAUTH_GOOGLE_USERINFO_URL", at("/google/userinfo")),
-            ("OAUTH_GOOGLE_JWKS_URL", at("/google/jwks")),
-            ("OAUTH_GITHUB_AUTH_URL", at("/github/auth")),
-            ("OAUTH_GITHUB_TOKEN_URL", at("/github/token")),
-            ("OAUTH_GITHUB_USERINFO_URL", at("/github/user")),
-        ];
-        let [a, b, c, d, e, f, g] = urls.each_ref().map(|(name, url)| (*name, url.as_str()));
+        let [google, github] = ["google", "github"].map(|name| format!("{}/{name}", fake.url));
+        let [google_auth, google_token, google_user, google_keys] =
+            ["auth", "token", "userinfo", "jwks"].map(|name| format!("{google}/{name}"));
+        let [github_auth, github_token, github_user] =
+            ["auth", "token", "user"].map(|name| format!("{github}/{name}"));
         let settings = [
             ("OAUTH_GOOGLE_CLIENT_ID", CLIENT),
             ("OAUTH_GOOGLE_CLIENT_SECRET", SECRET),
+            ("OAUTH_GOOGLE_AUTH_URL", &google_auth),
+            ("OAUTH_GOOGLE_TOKEN_URL", &google_token),
+            ("OAUTH_GOOGLE_USERINFO_URL", &google_user),
+            ("OAUTH_GOOGLE_JWKS_URL", &google_keys),
             ("OAUTH_GOOGLE_ISSUER", "https://id.example"),
             ("OAUTH_GITHUB_CLIENT_ID", CLIENT),
             ("OAUTH_GITHUB_CLIENT_SECRET", SECRET),
+            ("OAUTH_GITHUB_AUTH_URL", &github_auth),
+            ("OAUTH_GITHUB_TOKEN_URL", &github_token),
+            ("OAUTH_GITHUB_USERINFO_URL", &github_user),
             (name, value),
-            a,
-            b,
-            c,
-            d,
-            e,
-            f,
-            g,
         ];
         let backend = if distributed {
             Backend::distributed(settings).await

@@ -12,7 +12,7 @@ mod provider_keys;
 
 use std::sync::Arc;
 
-use aether_boot::oauth::OAuth;
+use aether_boot::Deps;
 use aether_common::{clock::Clock, problem::Problem};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
@@ -96,24 +96,19 @@ impl Provider {
 }
 
 impl Providers {
-    /// The providers that `settings` turn on, called through `http`. Browsers come back to `public_url`.
-    pub fn new(
-        settings: &OAuth,
-        public_url: &str,
-        http: reqwest::Client,
-        sealer: Arc<Sealer>,
-        clock: Clock,
-    ) -> Result<Self, Problem> {
+    /// The providers that the settings turn on.
+    pub fn new(deps: &Deps, sealer: Arc<Sealer>) -> Result<Self, Problem> {
+        let (settings, clock) = (&deps.settings, deps.clock.clone());
+        let client = |provider, setting| Client::new(provider, setting, &settings.public_url);
         let mut on = Vec::new();
-        if let Some(setting) = &settings.google {
-            let client = Client::new(Provider::Google, &setting.client, public_url)?;
+        if let Some(setting) = &settings.oauth.google {
+            let client = client(Provider::Google, &setting.client)?;
             on.push(Connection::Google(Google::new(client, setting, clock.clone())));
         }
-        if let Some(setting) = &settings.github {
-            let client = Client::new(Provider::GitHub, setting, public_url)?;
-            on.push(Connection::GitHub(GitHub::new(client)));
+        if let Some(setting) = &settings.oauth.github {
+            on.push(Connection::GitHub(GitHub::new(client(Provider::GitHub, setting)?)));
         }
-        Ok(Self(Arc::new(Inner { on, calls: Calls::new(http), sealer, clock })))
+        Ok(Self(Arc::new(Inner { on, calls: Calls::new(deps.http.clone()), sealer, clock })))
     }
 
     /// Those that people can sign in with.

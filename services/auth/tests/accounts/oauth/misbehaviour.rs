@@ -22,6 +22,11 @@ use super::{
 };
 use crate::OK;
 
+/// Makes an ID token.
+type Forge = Box<dyn Fn(&Signer, &Value) -> Option<String> + Send + Sync>;
+/// What stands in the place of an answer, with its name.
+type Trouble = (&'static str, fn() -> Response);
+
 fn json_of(value: &Value) -> Response {
     ([("content-type", "application/json")], value.to_string()).into_response()
 }
@@ -70,7 +75,6 @@ async fn an_id_token_that_does_not_hold_in_every_point_lets_nobody_in() {
             let key = EncodingKey::from_secret(SECRET.as_bytes());
             Some(jsonwebtoken::encode(&header, claims, &key).unwrap())
         };
-        type Forge = Box<dyn Fn(&Signer, &Value) -> Option<String> + Send + Sync>;
         let forged: [(&str, Forge); 9] = [
             ("unsigned", Box::new(unsigned("none"))),
             ("unsigned in other letters", Box::new(unsigned("nOnE"))),
@@ -122,7 +126,7 @@ async fn a_code_that_the_provider_does_not_know_is_refused_without_its_words() {
 #[tokio::test]
 async fn a_provider_in_trouble_is_said_to_be_and_asked_again_later() {
     for stand in stands().await {
-        let trouble: [(&str, fn() -> Response); 8] = [
+        let trouble: [Trouble; 8] = [
             ("500", || (StatusCode::INTERNAL_SERVER_ERROR, WORDS).into_response()),
             ("503", || (StatusCode::SERVICE_UNAVAILABLE, WORDS).into_response()),
             ("429", || (StatusCode::TOO_MANY_REQUESTS, WORDS).into_response()),
