@@ -142,7 +142,7 @@ pub(crate) async fn verify_totp(
         }
         .into());
     };
-    settle(&state, tx, &caller, Action::TOTP_ENABLED, &place(ip, &headers)).await?;
+    settle(&state, tx, &caller, true, &place(ip, &headers)).await?;
     attempt.succeeded().await;
     Ok(Json(shown(&codes)))
 }
@@ -172,7 +172,7 @@ pub(crate) async fn delete_totp(
         None => return Err(Problem::not_found().into()),
         // One that never counted protected nothing.
         Some(false) => tx.save().await?,
-        Some(true) => settle(&state, tx, &caller, Action::TOTP_DISABLED, &place(ip, &headers)).await?,
+        Some(true) => settle(&state, tx, &caller, false, &place(ip, &headers)).await?,
     }
     Ok(StatusCode::NO_CONTENT)
 }
@@ -211,18 +211,19 @@ async fn settle(
     state: &AppState,
     mut tx: Tx,
     caller: &SignedIn,
-    action: Action,
+    on: bool,
     place: &Place,
 ) -> Result<(), Problem> {
     let (user, reason): (UserId, _) = (caller.user.id, EndReason::SecondFactorChanged);
     let ended = state.sessions.end_all(&mut tx, user, Some(caller.session_id), reason).await?;
+    let occasion = Occasion { at: state.clock.now(), place: place.clone() };
+    let (action, mail) = if on {
+        (Action::TOTP_ENABLED, Mail::SecondFactorOn(occasion))
+    } else {
+        (Action::TOTP_DISABLED, Mail::SecondFactorOff(occasion))
+    };
     let entry = Entry::own(action, user, place).with(json!({ "endedSessionIds": ended }));
     state.audit.record(&mut tx, entry).await?;
-    let occasion = Occasion { at: state.clock.now(), place: place.clone() };
-    let mail = match action {
-        Action::TOTP_ENABLED => Mail::SecondFactorOn(occasion),
-        _ => Mail::SecondFactorOff(occasion),
-    };
     state.mailer.queue(&mut tx, &Recipient::owner(&caller.user), &mail).await?;
     tx.save().await?;
     state.mailer.nudge();

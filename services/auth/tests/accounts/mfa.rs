@@ -15,6 +15,7 @@ use futures::future::join_all;
 use rand::RngExt as _;
 use secrecy::SecretString;
 use serde_json::{Value, json};
+use sqlx::Connection as _;
 use totp_rs::{Builder, Secret};
 
 use crate::{Answer, App, Held, OK, PASSWORD, apps, post};
@@ -190,6 +191,8 @@ async fn the_story_of_a_second_factor() {
             .filter(|word| word.contains("totp") || word.contains("code"))
             .collect();
         assert_eq!(of_it, ["totp_disabled", "code_refused", "totp_enabled", "totp_begun", "totp_begun"]);
+        let kinds = mails(&app).await;
+        assert_eq!(kinds, ["second_factor_off", "second_factor_on"], "{}", app.backend.name);
     }
 }
 
@@ -548,8 +551,21 @@ async fn delete(app: &App, user: UserId) {
     );
 }
 
+/// What the queued and the sent mails are about.
+async fn mails(app: &App) -> Vec<String> {
+    let (text, url) =
+        ("SELECT kind FROM mails WHERE kind LIKE 'second%' ORDER BY kind", &app.backend.database.url);
+    let kinds: Vec<(String,)> = if url.starts_with("sqlite") {
+        let mut database = sqlx::SqliteConnection::connect(url).await.unwrap();
+        sqlx::query_as(text).fetch_all(&mut database).await.unwrap()
+    } else {
+        let mut database = sqlx::PgConnection::connect(url).await.unwrap();
+        sqlx::query_as(text).fetch_all(&mut database).await.unwrap()
+    };
+    kinds.into_iter().map(|(kind,)| kind).collect()
+}
+
 async fn run(app: &App, text: &'static str, user: UserId) {
-    use sqlx::Connection as _;
     let url = &app.backend.database.url;
     if url.starts_with("sqlite") {
         let mut database = sqlx::SqliteConnection::connect(url).await.unwrap();
