@@ -8,7 +8,7 @@ use axum::extract::State;
 use serde::Serialize;
 
 use crate::{
-    domain::{oauth::Provider, password, profile, session},
+    domain::{api_key, oauth::Provider, password, profile, session},
     state::AppState,
 };
 
@@ -28,6 +28,8 @@ struct Features {
     sign_in: Vec<&'static str>,
     /// Whether anybody may make an account.
     registration: bool,
+    /// Second factors.
+    second_factor: [&'static str; 2],
 }
 
 #[derive(Serialize, utoipa::ToSchema)]
@@ -38,6 +40,8 @@ struct Limits {
     password_max_characters: usize,
     name_max_characters: usize,
     preferences_max_bytes: usize,
+    api_keys: i64,
+    api_key_name_max_characters: usize,
     access_token_seconds: i64,
     refresh_token_seconds: i64,
 }
@@ -50,12 +54,18 @@ struct Limits {
 pub(crate) async fn get_capabilities(State(state): State<AppState>) -> Json<Capabilities> {
     let providers = state.providers.on().into_iter().map(Provider::as_str);
     Json(Capabilities {
-        features: Features { sign_in: iter::once("password").chain(providers).collect(), registration: true },
+        features: Features {
+            sign_in: iter::once("password").chain(providers).collect(),
+            registration: true,
+            second_factor: ["totp", "recovery_code"],
+        },
         limits: Limits {
             password_min_characters: password::MIN,
             password_max_characters: password::MAX,
             name_max_characters: profile::MAX_NAME,
             preferences_max_bytes: profile::MAX_PREFERENCES,
+            api_keys: api_key::MAX_KEYS,
+            api_key_name_max_characters: api_key::MAX_NAME,
             access_token_seconds: ACCESS_LIFETIME.num_seconds(),
             refresh_token_seconds: session::REFRESH_LIFETIME.num_seconds(),
         },

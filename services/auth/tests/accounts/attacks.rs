@@ -364,6 +364,75 @@ fn sign_ins(cases: &mut Cases) {
     }
 }
 
+fn second_factors(cases: &mut Cases) {
+    let token = format!("aem_{}", "A".repeat(43));
+    let odd = [
+        "",
+        "123456",
+        "１２３４５６",
+        "٠١٢٣٤٥",
+        "12345",
+        "-12345",
+        "' OR 1=1 --",
+        "0000-0000-0000",
+        "a\r\nb",
+    ];
+    for code in odd.into_iter().chain([&*"1".repeat(900_000)]) {
+        let body = json!({"mfaToken": token, "code": code}).to_string();
+        cases.raw("A45 a code", "/mfa/challenge", body, 401, "invalid_code");
+    }
+    let long = "a".repeat(500_000);
+    for token in ["", "aem_", "aep_x", &*cases.ana.access.clone(), &*cases.ana.refresh.clone(), &*long] {
+        let body = json!({"mfaToken": token, "code": "123456"}).to_string();
+        cases.raw("A09 A47 another token", "/mfa/challenge", body, 401, "invalid_code");
+    }
+    for body in [json!({"mfaToken": token, "code": "a\u{0}"}), json!({"mfaToken": [token], "code": "1"})] {
+        cases.raw("A54 no code", "/mfa/challenge", body.to_string(), 422, "validation_failed");
+    }
+    let code = json!({"code": "123456"});
+    cases.json("A47 not begun", "POST", "/mfa/totp/verify", code.clone(), 409, "mfa_not_begun");
+    cases.json("A45 no second factor", "POST", "/step-up", code, 401, "invalid_code");
+    let password = json!({"password": "a wrong password"});
+    cases.json("A35 a step-up", "POST", "/step-up", password, 401, "invalid_credentials");
+    for body in
+        [json!({}), json!({"password": PASSWORD, "code": "1"}), json!({"password": "x".repeat(900_000)})]
+    {
+        cases.json("A39 A54 a step-up", "POST", "/step-up", body, 422, "validation_failed");
+    }
+    cases.raw(
+        "A47 a step-up of nobody",
+        "/step-up",
+        json!({"password": PASSWORD}).to_string(),
+        401,
+        "unauthorized",
+    );
+}
+
+fn api_keys(cases: &mut Cases) {
+    for (name, field, value) in [
+        ("A15 a scope of one's own", "scopes", json!(["admin"])),
+        ("A15 every scope", "scopes", json!(["*"])),
+        ("A15 no scope", "scopes", json!([])),
+        ("A54 many scopes", "scopes", json!(vec!["rooms:read"; 50_000])),
+        ("A15 somebody else's", "userId", json!("0192f0c1-0000-7000-8000-000000000000")),
+        ("A15 a key of one's own", "key", json!("aek_mine")),
+        ("A51 NUL", "name", json!("a\u{0}")),
+        ("A91 more than a line", "name", json!("a\r\nlevel=error")),
+        ("A54 a long name", "name", json!("a".repeat(900_000))),
+        ("A54 long ago", "expiresAt", json!("0000-01-01T00:00:00Z")),
+        ("A54 far ahead", "expiresAt", json!("+262142-12-31T23:59:59Z")),
+        ("A54 no time", "expiresAt", json!("2027-02-30T00:00:00Z")),
+    ] {
+        let mut body = json!({"name": "a program", "scopes": ["rooms:read"]});
+        body[field] = value;
+        cases.json(name, "POST", "/api-keys", body, 422, "validation_failed");
+    }
+    for id in ["1", "00000000-0000-0000-0000-000000000000", "%27", &"9".repeat(3_000)] {
+        let path = format!("/api-keys/{id}");
+        cases.json("A69 a key", "DELETE", &path, json!({}), 404, "not_found");
+    }
+}
+
 fn check(case: &str, answer: &Answer, status: u16, code: &str) {
     let text = String::from_utf8_lossy(&answer.body).into_owned();
     assert_eq!(answer.status, status, "{case}: {text}");
@@ -387,6 +456,8 @@ async fn all(app: &App) -> Vec<Case> {
     bodies(&mut cases);
     places(&mut cases);
     sign_ins(&mut cases);
+    second_factors(&mut cases);
+    api_keys(&mut cases);
     cases.all
 }
 
