@@ -13,7 +13,7 @@ use std::{
 
 use aether_auth::domain::{
     keys::{
-        kept::{Change, KeptKeys},
+        kept::KeptKeys,
         plan::{PUBLISHED_AHEAD, Wish},
     },
     seal::Sealer,
@@ -23,7 +23,6 @@ use aether_common::{
     clock::{Clock, ManualClock},
     id::Ids,
 };
-use aether_store::Store;
 use aether_testkit::{
     Process, TestDatabase,
     process::{Signal, pause},

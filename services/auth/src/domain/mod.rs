@@ -1,13 +1,13 @@
 //! The rules of accounts: no HTTP, no SQL.
 
-pub mod admins;
 pub mod addresses;
+pub mod admins;
 pub mod announce;
 pub mod api_key;
 pub mod attempts;
 pub mod audit;
-pub mod csv;
 pub mod claim;
+pub mod csv;
 pub mod device;
 pub mod email;
 pub mod erasure;

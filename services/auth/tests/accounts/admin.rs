@@ -14,7 +14,7 @@ impl App {
         self.call("PATCH", &format!("/users/{user}"), &admin.access, Some(change)).await
     }
 
-    async fn login(&self, email: &str) -> Held {
+    async fn log_in(&self, email: &str) -> Held {
         self.post("/login", json!({"email": email, "password": PASSWORD})).await.expect(OK).held()
     }
 
@@ -204,14 +204,14 @@ async fn a_user_is_signed_out_everywhere_and_may_sign_in_again() {
     for app in apps([]).await {
         let admin = app.register("root@example.com").await;
         let held = app.register("ana@example.com").await;
-        let phone = app.login("ana@example.com").await;
+        let phone = app.log_in("ana@example.com").await;
         let user = app.id_of(&held).await;
         app.call("DELETE", &format!("/users/{user}/sessions"), &admin.access, None).await.expect(204);
         for session in [&held, &phone] {
             assert_eq!(app.get("/profile", &session.access).await.status, 401);
             assert_eq!(app.refresh(&session.refresh).await.problem(), (401, "session_ended".into()));
         }
-        app.login("ana@example.com").await;
+        app.log_in("ana@example.com").await;
         app.get("/profile", &admin.access).await.expect(OK);
     }
 }

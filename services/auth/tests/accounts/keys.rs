@@ -84,7 +84,7 @@ impl App {
         stored.into_iter().filter(|key| key.state == state).map(|key| key.id).collect()
     }
 
-    async fn login(&self) -> String {
+    async fn new_token(&self) -> String {
         let login = json!({"email": "ana@example.com", "password": PASSWORD});
         self.post("/login", login).await.expect(OK).held().access
     }
@@ -119,7 +119,7 @@ async fn a_key_is_published_then_signs_then_verifies_and_is_gone() {
         assert_eq!(answer.headers["cache-control"], "public, max-age=60");
 
         app.clock.advance(MONTH - TimeDelta::minutes(1));
-        let last = app.login().await;
+        let last = app.new_token().await;
         assert_eq!(kid(&last), old, "not before its time");
         app.clock.advance(TimeDelta::minutes(1));
         // The service does it by itself; its keys are asked for until it has.
@@ -134,7 +134,7 @@ async fn a_key_is_published_then_signs_then_verifies_and_is_gone() {
             sleep(Duration::from_millis(10)).await;
         };
         app.tell_until_published(None, &[&old, next, &follower]).await;
-        assert_eq!(kid(&app.login().await), *next);
+        assert_eq!(kid(&app.new_token().await), *next);
         app.clock.advance(ACCESS_LIFETIME - TimeDelta::minutes(1));
         app.get("/profile", &last).await.expect(OK);
 
@@ -276,7 +276,7 @@ async fn a_wish_that_waited_is_fulfilled_by_the_service() {
         assert!(change.plan.schedule.is_some());
         app.clock.advance(PUBLISHED_AHEAD);
         let by = Instant::now() + PATIENCE;
-        while kid(&app.login().await) != *next {
+        while kid(&app.new_token().await) != *next {
             assert!(Instant::now() < by, "{}: it never signs", app.backend.name);
             sleep(Duration::from_millis(50)).await;
         }

@@ -113,7 +113,7 @@ pub(crate) async fn actions(app: &App, user: UserId) -> Vec<String> {
     let mut conn = app.backend.deps.store.conn().await.unwrap();
     let filter = audit::Filter { subject: Some(user), ..audit::Filter::default() };
     let entries = audit::list(&mut conn, &filter, None, 100).await.unwrap();
-    entries.into_iter().map(|entry| entry.action).collect()
+    entries.into_iter().map(|entry| entry.entry.action).collect()
 }
 
 #[tokio::test]

@@ -33,7 +33,7 @@ impl Stand {
         let filter = Filter { subject: Some(subject), ..Filter::default() };
         let mut entries = audit::list(&mut conn, &filter, None, 100).await.unwrap();
         entries.reverse();
-        entries.into_iter().map(|entry| entry.action).collect()
+        entries.into_iter().map(|entry| entry.entry.action).collect()
     }
 }
 
