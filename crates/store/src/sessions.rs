@@ -311,6 +311,26 @@ pub async fn find_account(
     row.map(|row| Ok((row.user.account()?, row.began_at))).transpose()
 }
 
+/// Whether the user's session has not ended.
+pub async fn is_alive(
+    db: &mut impl Db,
+    user: UserId,
+    session: SessionId,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    let row = q!(
+        db,
+        fetch_optional as (Uuid,),
+        sql!(
+            "SELECT id FROM sessions WHERE id = $1 AND user_id = $2 AND ended_at IS NULL AND expires_at > $3"
+        ),
+        session.0,
+        user.0,
+        now
+    )?;
+    Ok(row.is_some())
+}
+
 /// The user's sessions that have not ended, the newest first, after the cursor; at most `limit`.
 pub async fn list(
     db: &mut impl Db,

@@ -28,7 +28,8 @@ pub struct AuthService {
 
 /// Builds the service: reads the signing keys (the first process to start makes one) and begins its upkeep.
 pub async fn build(deps: &Deps) -> Result<AuthService, StartError> {
-    let state = AppState::new(deps).await?;
+    // Boxed: what a start holds on to is large, and tests start many.
+    let state = Box::pin(AppState::new(deps)).await?;
     let keys: Arc<dyn KeySource> = state.keys.clone();
     let watched = watch(state.keys.clone(), deps.bus.clone(), deps.lifecycle.shutdown.clone());
     deps.lifecycle.tasks.spawn(watched);

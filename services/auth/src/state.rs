@@ -10,7 +10,7 @@ use aether_common::{
     model::user::{Role, User},
     problem::Problem,
 };
-use aether_store::{Store, sessions};
+use aether_store::{Store, Tx, sessions, users};
 use aether_web::{
     auth::Caller,
     respond::{Error, Result},
@@ -213,6 +213,14 @@ impl AppState {
             found.filter(|(account, _)| !account.disabled).ok_or_else(Problem::unauthorized)?;
         let has_password = account.password_hash.is_some();
         Ok(SignedIn { user: account.user, session_id: session, signed_in_at, has_password })
+    }
+
+    /// Locks the caller's account; 401 when the session has ended since the caller was let in. Whoever ends it from now on
+    /// waits, and finds what this transaction has made.
+    pub(crate) async fn hold(&self, tx: &mut Tx, caller: &SignedIn) -> Result<(), Problem> {
+        users::lock(tx, caller.user.id).await?;
+        let alive = sessions::is_alive(tx, caller.user.id, caller.session_id, self.clock.now()).await?;
+        if alive { Ok(()) } else { Err(Problem::unauthorized()) }
     }
 }
 

@@ -129,12 +129,13 @@ impl Identities {
         profile: &Profile,
         place: &Place,
     ) -> Result<User, Problem> {
-        let now = self.clock.now();
         let mut tx = self.store.begin().await?;
         // Two links at once must not leave two identities of one provider.
-        users::lock(&mut tx, user).await?;
-        let found = sessions::find_account(&mut tx, user, session, now, now).await?;
-        let (account, _) = found.filter(|(account, _)| !account.disabled).ok_or_else(oauth::invalid_state)?;
+        let account = users::hold(&mut tx, user).await?.filter(|account| !account.disabled);
+        let account = account.ok_or_else(oauth::invalid_state)?;
+        if !sessions::is_alive(&mut tx, user, session, self.clock.now()).await? {
+            return Err(oauth::invalid_state());
+        }
         match identities::find_user(&mut tx, provider.as_str(), &profile.subject).await? {
             Some(owner) if owner == user => return Ok(account.user),
             Some(_) => return Err(identity_taken()),
@@ -164,8 +165,7 @@ impl Identities {
     pub async fn unlink(&self, user: UserId, provider: Provider, place: &Place) -> Result<(), Problem> {
         let mut tx = self.store.begin().await?;
         // Of two unlinks at once the second one must see what the first has left.
-        users::lock(&mut tx, user).await?;
-        let account = users::find(&mut tx, user).await?.ok_or_else(Problem::unauthorized)?;
+        let account = users::hold(&mut tx, user).await?.ok_or_else(Problem::unauthorized)?;
         let linked = identities::list(&mut tx, user).await?;
         if !linked.iter().any(|identity| identity.provider == provider.as_str()) {
             return Err(Problem::not_found());
@@ -234,8 +234,7 @@ impl Identities {
         place: &Place,
     ) -> Result<Found, Failed> {
         if let Some(owner) = identities::find_user(tx, provider.as_str(), &profile.subject).await? {
-            users::lock(tx, owner).await?;
-            let account = users::find(tx, owner).await?.ok_or(Failed::Overtaken)?;
+            let account = users::hold(tx, owner).await?.ok_or(Failed::Overtaken)?;
             return if account.disabled {
                 Err(Failed::ShutOut(owner))
             } else {
@@ -250,8 +249,7 @@ impl Identities {
         // Its owner may be proving the address at this moment, or signing in from another page for the first time: what
         // holds is what is there once it is locked.
         let id = claimed.user.id;
-        users::lock(tx, id).await?;
-        let account = users::find(tx, id).await?.ok_or(Failed::Overtaken)?;
+        let account = users::hold(tx, id).await?.ok_or(Failed::Overtaken)?;
         let linked = identities::find_user(tx, provider.as_str(), &profile.subject).await?;
         if account.user.email != address.email || linked.is_some() {
             return Err(Failed::Overtaken);

@@ -8,7 +8,7 @@ use aether_common::{
 };
 use aether_store::{
     api_keys::{self, ApiKey, NewApiKey},
-    token_cuts, users,
+    token_cuts,
 };
 use aether_web::{
     client_ip::ClientIp,
@@ -133,7 +133,7 @@ pub(crate) async fn create_api_key(
     let (user, now) = (caller.user.id, state.clock.now());
     let (name, scopes, expires_at) = check(&body, now)?;
     let mut tx = state.store.begin().await?;
-    users::lock(&mut tx, user).await?;
+    state.hold(&mut tx, &caller).await?;
     if api_keys::count(&mut tx, user).await? >= MAX_KEYS {
         return Err(Problem::conflict(
             "too_many_api_keys",

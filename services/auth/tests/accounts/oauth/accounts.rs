@@ -214,6 +214,45 @@ async fn whoever_proves_an_address_takes_it_from_whoever_only_claimed_it() {
 }
 
 #[tokio::test]
+async fn a_sign_in_that_is_under_way_when_the_address_is_taken_opens_nothing() {
+    for stand in stands().await {
+        for n in 0..5 {
+            let email: &str = Box::leak(format!("ana{n}@example.com").into_boxed_str());
+            stand.app.register(email).await;
+            let visit = stand.visit("google", &Person { id: 100 + n, email: Some(email), ..ANA }).await;
+            let login = json!({"email": email, "password": PASSWORD});
+            let (logins, taken) = futures::future::join(
+                join_all((0..4).map(async |_| stand.app.post("/login", login.clone()).await)),
+                stand.finish("google", &visit),
+            )
+            .await;
+            taken.expect(OK);
+            for opened in logins.into_iter().filter(|answer| answer.status == OK) {
+                let access = opened.held().access;
+                assert_eq!(stand.app.get("/profile", &access).await.status, 401, "{}", stand.name());
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_is_being_made_when_the_address_is_taken_does_not_stay() {
+    for stand in stands().await {
+        for n in 0..10 {
+            let email: &str = Box::leak(format!("ana{n}@example.com").into_boxed_str());
+            let held = stand.app.register(email).await;
+            let visit = stand.visit("google", &Person { id: 100 + n, email: Some(email), ..ANA }).await;
+            let key = json!({"name": "back door", "scopes": ["profile:read"]});
+            let make = async |_| stand.app.call("POST", "/api-keys", &held.access, Some(key.clone())).await;
+            let (_, taken) =
+                futures::future::join(join_all((0..12).map(make)), stand.finish("google", &visit)).await;
+            taken.expect(OK);
+            assert_eq!(stand.count("api_keys").await, 0, "{}", stand.name());
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_second_factor_goes_with_whoever_only_claimed_the_address() {
     for stand in stands().await {
         stand.app.register("ana@example.com").await;
