@@ -9,8 +9,8 @@ import { MoreButton } from "@/components/ui/more-button";
 import { showToast } from "@/components/ui/toast";
 import { errorWords } from "@/lib/api-client";
 import { saveFile } from "@/lib/save-file";
+import { useFilter } from "@/lib/use-filter";
 import { type AuditFilters, auditQuery, readAuditFile } from "../api/audit";
-import { useFilter } from "../hooks/use-filter";
 import { actions, actionWords, detailWords } from "../model/actions";
 import { RowsSkeleton } from "./rows-skeleton";
 

@@ -7,9 +7,9 @@ import { FilterSelect } from "@/components/ui/filter-select";
 import { MoreButton } from "@/components/ui/more-button";
 import { SearchBox } from "@/components/ui/search-box";
 import { useSession } from "@/lib/auth-session";
+import { useFilter } from "@/lib/use-filter";
 import { ago, count, dateWords } from "@/lib/words";
 import { type UserFilters, usersQuery } from "../api/users";
-import { useFilter } from "../hooks/use-filter";
 import { RowsSkeleton } from "./rows-skeleton";
 import { UserActs } from "./user-acts";
 

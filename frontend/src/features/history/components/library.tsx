@@ -12,6 +12,7 @@ import { MoreButton } from "@/components/ui/more-button";
 import { SearchBox } from "@/components/ui/search-box";
 import { showToast } from "@/components/ui/toast";
 import { errorWords } from "@/lib/api-client";
+import { useFilter } from "@/lib/use-filter";
 import { count, titleOf } from "@/lib/words";
 import { type Filters, libraryQuery, setStarred } from "../api/history";
 import { useDeletion, useHidden } from "../hooks/use-deletion";
@@ -27,6 +28,7 @@ const statuses: readonly [GenerationStatus, string][] = [
 
 export function Library({ action }: { action: ReactNode }) {
   const [params, setParams] = useSearchParams();
+  const setFilter = useFilter();
   const filters = readFilters(params);
   const query = useInfiniteQuery(libraryQuery(filters));
   const client = useQueryClient();
@@ -35,17 +37,6 @@ export function Library({ action }: { action: ReactNode }) {
   const items = (query.data?.pages.flatMap((page) => page.items) ?? []).filter((item) => !hidden.has(item.id));
   const filtered = params.size > 0;
 
-  function setFilter(name: string, value: string) {
-    setParams(
-      (old) => {
-        const next = new URLSearchParams(old);
-        if (value) next.set(name, value);
-        else next.delete(name);
-        return next;
-      },
-      { replace: true },
-    );
-  }
   async function star(item: GenerationSummary) {
     try {
       await setStarred(item.id, !item.starred);
