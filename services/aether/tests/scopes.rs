@@ -118,7 +118,11 @@ fn operations(document: &Value) -> Vec<(Method, String, Decision)> {
 
 /// The path with something in place of each parameter.
 fn filled(path: &str) -> String {
-    let part = |part: &str| if part.starts_with('{') { NOBODY.to_owned() } else { part.to_owned() };
+    let part = |part: &str| match part {
+        "{provider}" => "google".to_owned(),
+        part if part.starts_with('{') => NOBODY.to_owned(),
+        part => part.to_owned(),
+    };
     path.split('/').map(part).collect::<Vec<_>>().join("/")
 }
 

@@ -114,7 +114,6 @@ impl AppState {
         origins.extend(settings.cors_origins.iter().map(|origin| origin.trim_end_matches('/').to_owned()));
         let announcer = Announcer::new(deps.bus.clone(), deps.lifecycle.tasks.clone());
         let audit = Audit::new(deps.clock.clone(), deps.ids.clone());
-        let second_factor = SecondFactor::new(sealer.clone(), deps.clock.clone());
         let sessions = Sessions::new(
             deps.store.clone(),
             deps.clock.clone(),
@@ -125,6 +124,8 @@ impl AppState {
             announcer.clone(),
         );
         let mailer = Mailer::new(deps, sealer.clone(), Pace::default())?;
+        let second_factor =
+            SecondFactor::new(sealer.clone(), audit.clone(), mailer.clone(), deps.clock.clone());
         let postage = Postage::new(deps.bus.clone(), deps.clock.clone(), settings.rate_limits);
         let attempts = Attempts::new(deps.bus.clone());
         let passwords = Passwords::new(&settings.password_peppers).await?;

@@ -48,6 +48,10 @@ pub enum Mail {
     SecondFactorOn(Occasion),
     /// Sign-ins need no second factor any more.
     SecondFactorOff(Occasion),
+    /// A recovery code was used up.
+    RecoveryCodeUsed(Occasion),
+    /// There is a new API key.
+    ApiKeyCreated(Occasion),
     /// The account and all that was in it are gone.
     AccountErased(Occasion),
 }
@@ -86,6 +90,8 @@ impl Mail {
             Self::AddressChanged(_) => "address_changed",
             Self::SecondFactorOn(_) => "second_factor_on",
             Self::SecondFactorOff(_) => "second_factor_off",
+            Self::RecoveryCodeUsed(_) => "recovery_code_used",
+            Self::ApiKeyCreated(_) => "api_key_created",
             Self::AccountErased(_) => "account_erased",
         }
     }

@@ -9,9 +9,12 @@ use aws_lc_rs::hmac;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::domain::{
+    audit::{Action, Audit, Entry},
+    mail::{Mail, Mailer, Occasion, Recipient},
     one_time::Kind,
     recovery,
     seal::Sealer,
+    session::Place,
     totp::{DIGITS, SECRET_BYTES, Totp},
 };
 
@@ -23,6 +26,8 @@ const MAX_TYPED: usize = 64;
 pub struct SecondFactor {
     sealer: Arc<Sealer>,
     recovery: hmac::Key,
+    audit: Audit,
+    mailer: Mailer,
     clock: Clock,
 }
 
@@ -46,9 +51,9 @@ pub enum Method {
 
 impl SecondFactor {
     /// With keys of its own, made from the master key.
-    pub fn new(sealer: Arc<Sealer>, clock: Clock) -> Self {
+    pub fn new(sealer: Arc<Sealer>, audit: Audit, mailer: Mailer, clock: Clock) -> Self {
         let recovery = sealer.derive("recovery code v1");
-        Self { sealer, recovery, clock }
+        Self { sealer, recovery, audit, mailer, clock }
     }
 
     /// A new secret for the user's app, in place of one that was never confirmed. 409 `mfa_enabled` when one was.
@@ -83,22 +88,40 @@ impl SecondFactor {
         Ok(Some(self.replace_codes(tx, user).await?))
     }
 
-    /// Takes a code of the app or a recovery code; nothing when it is wrong, was used, or there is no second factor.
+    /// Takes a code of the app or a recovery code, of whose use the owner is told; nothing when it is wrong, was used, or
+    /// there is no second factor.
     pub async fn prove(
         &self,
         tx: &mut Tx,
-        user: UserId,
+        user: &User,
         code: &SecretString,
+        place: &Place,
     ) -> Result<Option<Method>, Problem> {
-        if let Some(hash) = short(code).and_then(|code| recovery::hash(&self.recovery, user, code)) {
-            let used = second_factor::use_code(tx, user, &hash, self.clock.now()).await?;
-            return Ok(used.then_some(Method::RecoveryCode));
+        if let Some(hash) = short(code).and_then(|code| recovery::hash(&self.recovery, user.id, code)) {
+            return self.recover(tx, user, &hash, place).await;
         }
-        let Some(kept) = second_factor::find(tx, user).await?.filter(|kept| kept.confirmed) else {
+        let Some(kept) = second_factor::find(tx, user.id).await?.filter(|kept| kept.confirmed) else {
             return Ok(None);
         };
-        let Some(step) = self.step(user, &kept.sealed, code)? else { return Ok(None) };
-        Ok(second_factor::use_step(tx, user, step).await?.then_some(Method::Totp))
+        let Some(step) = self.step(user.id, &kept.sealed, code)? else { return Ok(None) };
+        Ok(second_factor::use_step(tx, user.id, step).await?.then_some(Method::Totp))
+    }
+
+    async fn recover(
+        &self,
+        tx: &mut Tx,
+        user: &User,
+        hash: &[u8],
+        place: &Place,
+    ) -> Result<Option<Method>, Problem> {
+        let now = self.clock.now();
+        if !second_factor::use_code(tx, user.id, hash, now).await? {
+            return Ok(None);
+        }
+        self.audit.record(tx, Entry::own(Action::RECOVERY_CODE_USED, user.id, place)).await?;
+        let mail = Mail::RecoveryCodeUsed(Occasion { at: now, place: place.clone() });
+        self.mailer.queue(tx, &Recipient::owner(user), &mail).await?;
+        Ok(Some(Method::RecoveryCode))
     }
 
     /// New recovery codes in place of all that there were. 409 `mfa_not_enabled` when there is no second factor.

@@ -16,7 +16,7 @@ use crate::domain::{
     audit::{Action, Audit, Entry},
     new_sign_in::NewSignIns,
     one_time::{self, Kind},
-    second_factor::{Method, SecondFactor},
+    second_factor::SecondFactor,
     session::{Issued, Place, Sessions},
 };
 
@@ -122,12 +122,10 @@ impl SignIn {
             !account.disabled && account.user.mfa_enabled && mark(account) == first.password
         };
         let Some(account) = held.filter(same) else { return Ok(None) };
-        let Some(method) = self.second_factor.prove(tx, *user, code).await? else { return Ok(None) };
+        let proved = self.second_factor.prove(tx, &account.user, code, place).await?;
+        let Some(method) = proved else { return Ok(None) };
         if one_time::take(tx, Kind::MfaChallenge, token, self.clock.now()).await?.is_none() {
             return Ok(None);
-        }
-        if method == Method::RecoveryCode {
-            self.audit.record(tx, Entry::own(Action::RECOVERY_CODE_USED, *user, place)).await?;
         }
         let methods = [first.method.as_str(), method.as_str()];
         Ok(Some(self.complete(tx, account.user, place, &methods).await?))

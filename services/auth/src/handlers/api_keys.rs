@@ -29,6 +29,7 @@ use crate::{
     domain::{
         api_key::{self, MAX_KEYS, NewKey},
         audit::{Action, Entry},
+        mail::{Mail, Occasion, Recipient},
     },
     handlers::place,
     state::{AppState, SignedIn},
@@ -156,7 +157,12 @@ pub(crate) async fn create_api_key(
     let detail = json!({ "apiKeyId": new.id, "scopes": body.scopes, "expiresAt": expires_at });
     let place = place(ip, &headers);
     state.audit.record(&mut tx, Entry::own(Action::API_KEY_CREATED, user, &place).with(detail)).await?;
+    let mail = Mail::ApiKeyCreated(Occasion { at: now, place });
+    if state.postage.wait(&mut tx, user, mail.kind()).await?.is_none() {
+        state.mailer.queue(&mut tx, &Recipient::owner(&caller.user), &mail).await?;
+    }
     tx.save().await?;
+    state.mailer.nudge();
     let api_key = OwnApiKey {
         id: new.id,
         scopes: scopes.iter().collect(),

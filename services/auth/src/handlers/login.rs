@@ -78,10 +78,10 @@ pub(crate) async fn login(
         return Err(invalid_credentials().into());
     };
     let mut tx = state.store.begin().await?;
-    // The password may have been replaced, or taken away, while it was being checked.
+    // A password that is right may have been replaced, or taken away, while it was being checked.
     let held = users::hold(&mut tx, account.user.id).await?;
-    if held.and_then(|account| account.password_hash) != kept {
-        return Err(invalid_credentials().into());
+    if held.is_none_or(|now| now.password_hash != kept) {
+        return Err(Problem::unavailable("the password was changed while it was checked").into());
     }
     if let (Some(old), Some(new)) = (&kept, &rehashed) {
         users::replace_password_hash(&mut tx, account.user.id, old, new, state.clock.now()).await?;

@@ -20,7 +20,6 @@ use crate::{
         audit::{Action, Entry},
         hashing::Verdict,
         password::Password,
-        second_factor::Method,
         session::Place,
     },
     handlers::place,
@@ -123,7 +122,7 @@ async fn by_code(
     let attempt = state.attempts.begin(Guess::Code, user, network).await?;
     let mut tx = state.store.begin().await?;
     users::lock(&mut tx, user).await?;
-    let Some(method) = state.second_factor.prove(&mut tx, user, code).await? else {
+    let Some(method) = state.second_factor.prove(&mut tx, &caller.user, code, place).await? else {
         state.audit.record(&mut tx, Entry::tried(Action::CODE_REFUSED, Some(user), place)).await?;
         tx.save().await?;
         return Err(Problem::new(
@@ -132,9 +131,6 @@ async fn by_code(
             "The code is wrong or used. If this account has no second factor, use the password or sign in again.",
         ));
     };
-    if method == Method::RecoveryCode {
-        state.audit.record(&mut tx, Entry::own(Action::RECOVERY_CODE_USED, user, place)).await?;
-    }
     let entry = Entry::own(Action::STEPPED_UP, user, place).with(json!({ "method": method.as_str() }));
     state.audit.record(&mut tx, entry).await?;
     tx.save().await?;

@@ -9,7 +9,10 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use sqlx::Connection as _;
 
-use crate::{Answer, App, Held, OK, apps, mfa::actions};
+use crate::{
+    Answer, App, Held, OK, apps,
+    mfa::{actions, count_mails},
+};
 
 const EMAIL: &str = "ana@example.com";
 
@@ -61,7 +64,9 @@ async fn the_story_of_a_key() {
         assert_eq!(delete(&app, &held, id).await.status, 204);
         assert_eq!(app.get("/profile", key).await.problem(), (401, "unauthorized".into()));
         assert_eq!(delete(&app, &held, id).await.status, 404);
-        let log = actions(&app, user["id"].as_str().unwrap().parse().unwrap()).await;
+        let user = user["id"].as_str().unwrap().parse().unwrap();
+        assert_eq!(count_mails(&app, user, "api_key_created").await, 1);
+        let log = actions(&app, user).await;
         assert_eq!(log.iter().filter(|action| action.starts_with("api_key_")).count(), 2);
     }
 }
@@ -206,6 +211,7 @@ async fn there_are_fifty_at_most_however_many_are_asked_for_at_once() {
         seen.dedup();
         assert_eq!((all, seen.len()), (50, 50));
         assert_eq!(app.get("/api-keys?cursor=forged", &held.access).await.fields(), ["cursor"]);
+        assert!(count_mails(&app, user, "api_key_created").await <= 5, "no mailbox is flooded");
         let id = seen[0].trim_matches('"');
         assert_eq!(delete(&app, &held, id).await.status, 204);
         create(&app, &held, body).await.expect(201);

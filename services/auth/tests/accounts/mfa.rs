@@ -1,13 +1,19 @@
 //! The second factor: set up, asked for at sign-in, good once, and taken away.
 
-use std::net::{IpAddr, SocketAddr};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
 
 use aether_auth::domain::{
+    audit::Audit,
+    mail::{Mailer, mailer::Pace},
     seal::Sealer,
     second_factor::{Method, SecondFactor},
+    session::Place,
 };
 use aether_common::id::UserId;
-use aether_store::{audit, one_time_tokens, second_factor, token_cuts, users};
+use aether_store::{audit, mails, one_time_tokens, second_factor, token_cuts, users};
 use aether_testkit::Backend;
 use axum::extract::ConnectInfo;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -191,8 +197,9 @@ async fn the_story_of_a_second_factor() {
             .filter(|word| word.contains("totp") || word.contains("code"))
             .collect();
         assert_eq!(of_it, ["totp_disabled", "code_refused", "totp_enabled", "totp_begun", "totp_begun"]);
-        let kinds = mails(&app).await;
-        assert_eq!(kinds, ["second_factor_off", "second_factor_on"], "{}", app.backend.name);
+        for kind in ["second_factor_on", "second_factor_off"] {
+            assert_eq!(count_mails(&app, user, kind).await, 1, "{kind} {}", app.backend.name);
+        }
     }
 }
 
@@ -269,6 +276,7 @@ async fn a_recovery_code_works_once_however_it_is_typed_and_for_its_owner_alone(
         let log = actions(&app, user).await;
         assert_eq!(log.iter().filter(|action| *action == "recovery_code_used").count(), 2);
         assert_eq!(log.iter().filter(|action| *action == "recovery_codes_renewed").count(), 1);
+        assert_eq!(count_mails(&app, user, "recovery_code_used").await, 2);
 
         let plain = app.register("cem@example.com").await;
         let none = app.call("POST", "/mfa/recovery-codes", &plain.access, None).await;
@@ -496,8 +504,11 @@ async fn in_no_order_does_a_step_work_twice() {
         let user = me(&app, &held).await;
         let account = app.get("/profile", &held.access).await;
         let store = &app.backend.deps.store;
-        let sealer = Sealer::new(&[7; 32]).unwrap().into();
-        let factor = SecondFactor::new(sealer, app.clock.clock());
+        let sealer = Arc::new(Sealer::new(&[7; 32]).unwrap());
+        let mailer = Mailer::new(&app.backend.deps, Arc::clone(&sealer), Pace::default()).unwrap();
+        let log = Audit::new(app.clock.clock(), app.backend.deps.ids.clone());
+        let factor = SecondFactor::new(sealer, log, mailer, app.clock.clock());
+        let place = Place { ip: "203.0.113.9".into(), user_agent: None, trace_id: None };
         let email = account.json()["email"].as_str().unwrap().to_owned();
         let owner =
             users::find_by_email(&mut store.conn().await.unwrap(), &email).await.unwrap().unwrap().user;
@@ -512,7 +523,7 @@ async fn in_no_order_does_a_step_work_twice() {
         let mut last = step(app.clock.clock().now());
         let prove = async |code: &str| {
             let mut tx = store.begin().await.unwrap();
-            let method = factor.prove(&mut tx, user, &SecretString::from(code)).await.unwrap();
+            let method = factor.prove(&mut tx, &owner, &SecretString::from(code), &place).await.unwrap();
             tx.save().await.unwrap();
             method == Some(Method::Totp)
         };
@@ -551,18 +562,10 @@ async fn delete(app: &App, user: UserId) {
     );
 }
 
-/// What the queued and the sent mails are about.
-async fn mails(app: &App) -> Vec<String> {
-    let (text, url) =
-        ("SELECT kind FROM mails WHERE kind LIKE 'second%' ORDER BY kind", &app.backend.database.url);
-    let kinds: Vec<(String,)> = if url.starts_with("sqlite") {
-        let mut database = sqlx::SqliteConnection::connect(url).await.unwrap();
-        sqlx::query_as(text).fetch_all(&mut database).await.unwrap()
-    } else {
-        let mut database = sqlx::PgConnection::connect(url).await.unwrap();
-        sqlx::query_as(text).fetch_all(&mut database).await.unwrap()
-    };
-    kinds.into_iter().map(|(kind,)| kind).collect()
+/// How many mails of this kind the user was or will be sent.
+pub(crate) async fn count_mails(app: &App, user: UserId, kind: &str) -> i64 {
+    let mut conn = app.backend.deps.store.conn().await.unwrap();
+    mails::count_since(&mut conn, user, kind, DateTime::UNIX_EPOCH).await.unwrap().0
 }
 
 async fn run(app: &App, text: &'static str, user: UserId) {

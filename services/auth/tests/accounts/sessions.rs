@@ -268,6 +268,36 @@ async fn a_sign_in_renews_a_hash_that_is_too_cheap_for_today() {
 }
 
 #[tokio::test]
+async fn a_password_that_changes_while_it_is_checked_opens_nothing() {
+    for app in apps([("AETHER_FIRST_USER_ADMIN", "true")]).await {
+        let admin = app.register("admin@example.com").await;
+        app.register("ana@example.com").await;
+        let store = &app.backend.deps.store;
+        let account = users::find_by_email(&mut store.conn().await.unwrap(), "ana@example.com").await;
+        let account = account.unwrap().unwrap();
+        let (user, old) = (account.user.id, account.password_hash.unwrap());
+        let hashes = async || {
+            let state = app.get("/state", &admin.access).await.expect(OK).json();
+            (state["passwordHashes"].as_i64().unwrap(), state["queueDepth"].as_i64().unwrap())
+        };
+        let before = hashes().await.0;
+        // Whoever changes the password holds the account while the sign-in finds the old one right.
+        let mut tx = store.begin().await.unwrap();
+        users::lock(&mut tx, user).await.unwrap();
+        let change = async {
+            while hashes().await != (before + 1, 0) {}
+            let now = app.clock.clock().now();
+            assert!(users::replace_password_hash(&mut tx, user, &old, "another", now).await.unwrap());
+            tx.save().await.unwrap();
+        };
+        let login = app.post("/login", json!({"email": "ana@example.com", "password": PASSWORD}));
+        let (login, ()) = tokio::join!(login, change);
+        assert_eq!(login.problem(), (503, "unavailable".into()), "{}", app.backend.name);
+        assert!(login.headers.contains_key("retry-after"));
+    }
+}
+
+#[tokio::test]
 async fn a_session_long_over_is_forgotten_with_its_tokens() {
     for app in apps([]).await {
         let old = app.register("ana@example.com").await;

@@ -15,7 +15,11 @@ async function key(person, scopes, seconds = 0) {
   return { ...person, ...made, keyId: made.id, id: person.id };
 }
 
-const farewell = (made) => new Promise((resolve) => made.once("disconnect", resolve));
+const farewell = (made) =>
+  new Promise((resolve, reject) => {
+    made.once("disconnect", resolve);
+    setTimeout(() => reject(new Error("still connected")), 15_000);
+  });
 
 async function eachEventNeedsItsScope() {
   const roomId = await room(ana);

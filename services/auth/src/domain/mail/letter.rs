@@ -136,6 +136,23 @@ impl Letter {
                 NOT_YOU,
                 OF_ACCOUNT,
             ),
+            Mail::RecoveryCodeUsed(occasion) => (
+                "A recovery code was used",
+                "Somebody used one of your recovery codes in place of a code from your authenticator app. It is used up.",
+                page("See your settings", "settings/security"),
+                Some(occasion),
+                NOT_YOU,
+                OF_ACCOUNT,
+            ),
+            Mail::ApiKeyCreated(occasion) => (
+                "Your account has a new API key",
+                "Somebody made an API key: a program that has it can do in your name what the key allows.",
+                page("See your API keys", "settings/api-keys"),
+                Some(occasion),
+                "If it was you, there is nothing to do. If it was not, delete the key at once and then set a new password: \
+                 a key goes on when the password changes.",
+                OF_ACCOUNT,
+            ),
             Mail::AccountErased(occasion) => (
                 "Your account was deleted",
                 "Your account and all that was in it were deleted, as was asked. This cannot be undone.",
@@ -216,6 +233,8 @@ mod tests {
             Mail::AddressChanged(occasion()),
             Mail::SecondFactorOn(occasion()),
             Mail::SecondFactorOff(occasion()),
+            Mail::RecoveryCodeUsed(occasion()),
+            Mail::ApiKeyCreated(occasion()),
             Mail::AccountErased(occasion()),
         ]
     }
