@@ -130,7 +130,7 @@ async fn an_address_changes_when_the_new_one_is_proved_and_the_old_one_is_told()
         let token = ask_to_change(&app, &held, NEXT, 1).await;
         app.letter("address_change_asked", ANA, 1).await;
         assert_eq!(app.profile(&held).await["email"], ANA);
-        assert_eq!(app.login(NEXT, PASSWORD).await.status, 401);
+        assert_eq!(app.sign_in_with(NEXT, PASSWORD).await.status, 401);
         verify(&app, &token).await.expect(204);
         let user = app.profile(&held).await;
         assert_eq!(
@@ -141,8 +141,8 @@ async fn an_address_changes_when_the_new_one_is_proved_and_the_old_one_is_told()
         );
         app.letter("address_changed", ANA, 1).await;
         assert!(app.letters("address_changed", NEXT).await.is_empty());
-        assert_eq!(app.login(ANA, PASSWORD).await.status, 401);
-        app.login(NEXT, PASSWORD).await.expect(OK);
+        assert_eq!(app.sign_in_with(ANA, PASSWORD).await.status, 401);
+        app.sign_in_with(NEXT, PASSWORD).await.expect(OK);
         // What was sent to the old address opens nothing.
         assert_eq!(app.reset(&forgotten, NEW).await.problem(), (400, "invalid_token".into()));
         assert_eq!(verify(&app, &token).await.problem(), (400, "invalid_token".into()));
@@ -158,7 +158,7 @@ async fn an_address_is_changed_by_who_has_just_proved_who_they_are() {
         app.clock.advance(TimeDelta::minutes(5));
         let answer = app.put("/email", &held, json!({"email": NEXT})).await;
         assert_eq!(answer.problem(), (403, "step_up_required".into()));
-        let fresh = app.login(ANA, PASSWORD).await.expect(OK).held();
+        let fresh = app.sign_in_with(ANA, PASSWORD).await.expect(OK).held();
         app.put("/email", &fresh, json!({"email": NEXT})).await.expect(202);
         let same = app.put("/email", &fresh, json!({"email": " ANA@example.com"})).await;
         assert_eq!((same.status, same.fields()), (422, vec!["email".into()]));
@@ -180,7 +180,7 @@ async fn the_newest_change_alone_is_good_and_none_outlives_the_password() {
         let token = app.forget(ANA, 1).await;
         app.reset(&token, PASSWORD).await.expect(204);
         assert_eq!(verify(&app, &third).await.problem(), (400, "invalid_token".into()));
-        let user = app.login(ANA, PASSWORD).await.expect(OK).json()["user"].clone();
+        let user = app.sign_in_with(ANA, PASSWORD).await.expect(OK).json()["user"].clone();
         assert_eq!(user["email"], ANA, "{}", app.backend.name);
     }
 }
@@ -218,7 +218,7 @@ async fn an_address_that_somebody_only_claims_goes_to_who_proves_it() {
         assert_eq!(app.get("/profile", &squatter.access).await.status, 401, "{}", app.backend.name);
         assert_eq!(app.refresh(&squatter.refresh).await.problem(), (401, "session_ended".into()));
         // The password is Ana's now: both had the same, so it opens hers and no other.
-        let user: Value = app.login(BEN, PASSWORD).await.expect(OK).json()["user"].clone();
+        let user: Value = app.sign_in_with(BEN, PASSWORD).await.expect(OK).json()["user"].clone();
         assert_eq!(user["id"], app.profile(&ana).await["id"]);
         assert_eq!(app.count("SELECT COUNT(*) FROM users WHERE email LIKE '%@unclaimed.invalid'").await, 1);
         assert_eq!(app.count("SELECT COUNT(*) FROM users WHERE password_hash IS NULL").await, 1);

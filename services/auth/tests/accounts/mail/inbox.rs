@@ -81,7 +81,7 @@ impl App {
         held
     }
 
-    pub(super) async fn login(&self, email: &str, password: &str) -> Answer {
+    pub(super) async fn sign_in_with(&self, email: &str, password: &str) -> Answer {
         self.post("/login", json!({"email": email, "password": password})).await
     }
 

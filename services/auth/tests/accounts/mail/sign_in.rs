@@ -1,7 +1,7 @@
-//! Who signs in from where nobody has before.
+//! What is told of sign-ins: from where nobody has before, and when they ask for more or less than they did.
 
 use super::inbox::{PROXY, signing_in};
-use crate::{OK, apps, registration};
+use crate::{OK, apps, mfa::enrol, registration};
 
 const ANA: &str = "ana@example.com";
 const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
@@ -67,5 +67,17 @@ async fn what_a_program_calls_itself_is_not_repeated_in_a_mail() {
         let letter = app.letter("new_sign_in", ANA, 1).await;
         assert!(letter.text.contains("Device: an unknown program"), "{}", letter.text);
         assert!(!letter.text.contains("evil"), "{}", letter.text);
+    }
+}
+
+#[tokio::test]
+async fn a_second_factor_that_is_turned_on_or_off_is_told() {
+    for app in apps([]).await {
+        let held = app.join(ANA).await;
+        enrol(&app, &held).await;
+        app.letter("second_factor_on", ANA, 1).await;
+        assert!(app.letters("second_factor_off", ANA).await.is_empty(), "{}", app.backend.name);
+        app.call("DELETE", "/mfa/totp", &held.access, None).await.expect(204);
+        app.letter("second_factor_off", ANA, 1).await;
     }
 }
