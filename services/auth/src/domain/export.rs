@@ -212,10 +212,10 @@ impl Exports {
         let (export, user) = (claim.id, claim.user_id);
         match stop {
             Ok(bytes) => {
-                tracing::info!(event = "export_ready", %export, user.id = %user, bytes, "an export is ready")
+                tracing::info!(event = "export_ready", %export, user.id = %user, bytes, "an export is ready");
             }
             Err(Stop::Lost) => {
-                tracing::info!(event = "export_lost", %export, "an export is made elsewhere, or unwanted")
+                tracing::info!(event = "export_lost", %export, "an export is made elsewhere, or unwanted");
             }
             Err(Stop::Failed(problem)) => {
                 let cause = problem.cause.as_deref().unwrap_or(&problem.detail);
@@ -244,7 +244,7 @@ impl Exports {
                 Ok(Ok(true)) => good_until = began + LEASE,
                 Ok(Ok(false)) | Err(_) => return,
                 Ok(Err(error)) => {
-                    tracing::warn!(export = %claim.id, %error, "cannot renew the lease of an export")
+                    tracing::warn!(export = %claim.id, %error, "cannot renew the lease of an export");
                 }
             }
         }

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use aether_common::{id::RowId, page::Page, problem::Problem};
-use aether_store::exports::Export;
+use aether_store::exports::{Export, ExportStatus};
 use aether_web::{
     client_ip::ClientIp,
     extract::{Json, Path},
@@ -40,8 +40,7 @@ const MAX_KEY: usize = 255;
 #[schema(as = AccountExport)]
 pub(crate) struct ExportBody {
     id: RowId,
-    /// `queued`, `running`, `ready` or `failed`.
-    status: &'static str,
+    status: Status,
     /// 0 to 100.
     progress: u8,
     /// Of the archive, once it is ready.
@@ -53,6 +52,21 @@ pub(crate) struct ExportBody {
     /// When the archive is deleted.
     #[schema(required = true)]
     expires_at: Option<DateTime<Utc>>,
+}
+
+/// Where an export stands.
+#[derive(Clone, Copy, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = AccountExportStatus)]
+pub(crate) enum Status {
+    /// Nobody makes it yet.
+    Queued,
+    /// It is being made.
+    Running,
+    /// It can be downloaded.
+    Ready,
+    /// It could not be made.
+    Failed,
 }
 
 /// Deletes one's own account for good, with all that is its owner's. One is signed out everywhere at once. Rooms pass to the
@@ -164,12 +178,23 @@ pub(crate) async fn get_export(
 fn told(export: &Export) -> ExportBody {
     ExportBody {
         id: export.id,
-        status: export.status.as_str(),
+        status: export.status.into(),
         progress: export.progress,
         bytes: export.bytes,
         created_at: export.created_at,
         completed_at: export.completed_at,
         expires_at: export.completed_at.map(|at| at + export::KEPT),
+    }
+}
+
+impl From<ExportStatus> for Status {
+    fn from(status: ExportStatus) -> Self {
+        match status {
+            ExportStatus::Queued => Self::Queued,
+            ExportStatus::Running => Self::Running,
+            ExportStatus::Ready => Self::Ready,
+            ExportStatus::Failed => Self::Failed,
+        }
     }
 }
 

@@ -27,9 +27,9 @@ use uuid::Uuid;
 
 use super::{Stop, archive::Archive};
 
-/// Rows that are read at once.
+/// Rows that are read at once, as the one kind of list and as the other takes it.
 const PAGE: usize = 200;
-const ROWS: i64 = PAGE as i64;
+const ROWS: i64 = 200;
 /// Mails are kept for some days: more are not told.
 const MAILS: i64 = 10_000;
 /// Of the progress, what the reading takes; the rest is sending the archive to the object storage.
