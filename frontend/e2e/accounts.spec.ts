@@ -247,6 +247,9 @@ for (const look of [
       );
     };
     await page.goto("/forgot-password");
+    await expect(page.getByRole("figure"), "the picture is for wide screens").toBeVisible({
+      visible: look.width > 900,
+    });
     await check("forgot-password");
     await page.getByLabel("E-mail").fill("nobody.at.all@keller.example");
     await page.keyboard.press("Enter");
