@@ -60,7 +60,7 @@ impl StoredApiKeys {
             exp: held.expires_at.map_or(i64::MAX / 2, |end| end.timestamp()),
             jti: Uuid::nil(),
         };
-        Ok(Authenticated { claims, access: Access::Key(held.scopes) })
+        Ok(Authenticated { claims, access: Access::Key(held.scopes), key: None })
     }
 }
 

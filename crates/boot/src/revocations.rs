@@ -1,6 +1,6 @@
 //! The access tokens that are dead before their time, as this process knows them: those of sessions that ended, those cut
-//! off (`token_cuts`), and those signed with a key that is gone (`ended_keys`). Heard over the bus, and read from the database, which is the truth, at the start, whenever the
-//! bus may have lost something, and from time to time.
+//! off (`token_cuts`), and those signed with a key that is gone (`ended_keys`). Heard over the bus, and read from the
+//! database, which is the truth, at the start, whenever the bus may have lost something, and from time to time.
 
 use std::{
     collections::{BTreeSet, HashMap, HashSet},

@@ -132,6 +132,8 @@ pub struct Authenticated {
     pub claims: Claims,
     /// What may be done.
     pub access: Access,
+    /// The name of the key that the access token is signed with.
+    pub key: Option<Arc<str>>,
 }
 
 /// A future that a [`KeySource`] answers with.
@@ -147,12 +149,6 @@ pub trait KeySource: Send + Sync {
     fn warm(&self) -> Pin<Box<dyn Future<Output = bool> + Send + '_>> {
         Box::pin(std::future::ready(true))
     }
-}
-
-/// The name of the key that an access token says it is signed with: for whoever verified it and goes on with it, as a socket
-/// does.
-pub fn key_name(token: &str) -> Option<String> {
-    TokenHeader::read(token).map(|header| header.kid)
 }
 
 /// Knows which tokens are dead before their time. Asked at every request: it answers from memory.
@@ -323,7 +319,8 @@ impl Verifier {
             return Err(TokenError::Unfinished);
         }
         if !token.starts_with(API_KEY_PREFIX) {
-            return Ok(Authenticated { claims: self.verify(token).await?, access: Access::Session });
+            let (claims, kid) = self.check(token).await?;
+            return Ok(Authenticated { claims, access: Access::Session, key: Some(kid.into()) });
         }
         match &self.api_keys {
             Some(keys) if token.len() <= MAX_TOKEN_BYTES => keys.find(token).await,
@@ -335,6 +332,11 @@ impl Verifier {
     /// ours (a header that names another source of keys, or anything else beside ours, is refused), issuer, audience and times; and when its session has not ended, where
     /// that is known.
     pub async fn verify(&self, token: &str) -> Result<Claims, TokenError> {
+        Ok(self.check(token).await?.0)
+    }
+
+    /// The same, with the name of the key that it is signed with.
+    async fn check(&self, token: &str) -> Result<(Claims, String), TokenError> {
         if token.len() > MAX_TOKEN_BYTES {
             return Err(TokenError::Invalid);
         }
@@ -365,7 +367,7 @@ impl Verifier {
         if self.is_revoked(claims.sub, claims.sid, claims.iat) {
             return Err(TokenError::Revoked);
         }
-        Ok(claims)
+        Ok((claims, kid))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Permissions as types in a handler's signature: `Caller` (signed in), `Scoped<S>` (or an API key that may), `Admin`. A
 //! handler without one is public.
 
-use std::{marker::PhantomData, ops::Deref, time::Duration};
+use std::{marker::PhantomData, ops::Deref, sync::Arc, time::Duration};
 
 use aether_common::{
     id::{SessionId, UserId},
@@ -42,6 +42,8 @@ pub struct Caller {
     pub issued_at: i64,
     /// What may be done with the token.
     pub access: Access,
+    /// The name of the key that the access token is signed with.
+    pub key: Option<Arc<str>>,
 }
 
 /// A caller who signed in, or whose API key has the scope `S`; a key without it gets 403 `insufficient_scope`.
@@ -91,11 +93,17 @@ impl Caller {
     pub fn must_have(&self, scope: Scope) -> Result<(), Problem> {
         if self.access.allows(scope) { Ok(()) } else { Err(insufficient_scope()) }
     }
+
+    /// Whether the token is dead before its time: for whoever goes on with it, as a socket does.
+    pub fn is_revoked(&self, verifier: &Verifier) -> bool {
+        verifier.is_revoked(self.user_id, self.session_id, self.issued_at)
+            || self.key.as_deref().is_some_and(|key| verifier.is_key_revoked(key))
+    }
 }
 
 impl From<Authenticated> for Caller {
     fn from(who: Authenticated) -> Self {
-        let Authenticated { claims, access } = who;
+        let Authenticated { claims, access, key } = who;
         Self {
             user_id: claims.sub,
             session_id: claims.sid,
@@ -103,6 +111,7 @@ impl From<Authenticated> for Caller {
             name: claims.name,
             issued_at: claims.iat,
             access,
+            key,
         }
     }
 }
@@ -215,7 +224,7 @@ pub async fn until_revoked(verifier: Verifier, caller: Caller) {
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        if verifier.is_revoked(caller.user_id, caller.session_id, caller.issued_at) {
+        if caller.is_revoked(&verifier) {
             return;
         }
     }

@@ -1,5 +1,6 @@
 //! The operator commands that are not `serve`. Each says what it did, or in one line why it could not.
 
+mod admin;
 mod eval;
 mod keys;
 
@@ -12,6 +13,7 @@ use aether_common::notice::Revocation;
 use aether_store::Store;
 use secrecy::ExposeSecret;
 
+pub use admin::{AdminAction, admin};
 pub use eval::{EvalArgs, eval};
 pub use keys::{KeysAction, keys};
 

@@ -30,6 +30,11 @@ enum Command {
         #[command(subcommand)]
         action: commands::KeysAction,
     },
+    /// Make accounts and administrators.
+    Admin {
+        #[command(subcommand)]
+        action: commands::AdminAction,
+    },
     /// Print the OpenAPI document of all services.
     Openapi,
     /// Work with the prompt templates.
@@ -57,6 +62,7 @@ fn main() -> ExitCode {
         Command::Migrate => commands::migrate(),
         Command::Config { action: ConfigAction::Check } => commands::check_config(),
         Command::Keys { action } => commands::keys(&action),
+        Command::Admin { action } => commands::admin(action),
         Command::Openapi => commands::print_openapi(),
         Command::Prompts { action: PromptsAction::Eval(args) } => commands::eval(&args),
     }

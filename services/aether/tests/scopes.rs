@@ -184,6 +184,7 @@ async fn the_realtime_service_forwards_the_key_to_another_process() {
             name: "Ana".into(),
             issued_at: 0,
             access: Access::Session,
+            key: None,
         };
         let start = || StartGeneration {
             prompt: "a todo app".into(),

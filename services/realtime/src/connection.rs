@@ -10,7 +10,7 @@ use std::{
 
 use aether_common::{
     id::{MessageId, RoomId, UserId},
-    jwt::{Authenticated, Verifier, key_name},
+    jwt::{Authenticated, Verifier},
     model::scope::{Access, Scope},
     notice::Notice,
     problem::Problem,
@@ -59,8 +59,6 @@ pub struct Session {
     pub token: String,
     /// In seconds since 1970.
     pub expires_at: i64,
-    /// The signing key of an access token.
-    key: Option<String>,
 }
 
 /// A notice, and the event that clients get of it: written once for all sockets of this process.
@@ -72,7 +70,7 @@ pub struct Told {
 impl Session {
     pub fn new(who: Authenticated, token: String) -> Self {
         let expires_at = who.claims.exp;
-        Self { caller: who.into(), expires_at, key: key_name(&token), token }
+        Self { caller: who.into(), token, expires_at }
     }
 }
 
@@ -101,10 +99,7 @@ impl Connection {
 
     /// Whether the token is dead before its time.
     pub fn is_revoked(&self, verifier: &Verifier) -> bool {
-        let session = lock(&self.session);
-        let caller = &session.caller;
-        verifier.is_revoked(self.user_id, caller.session_id, caller.issued_at)
-            || session.key.as_deref().is_some_and(|key| verifier.is_key_revoked(key))
+        lock(&self.session).caller.is_revoked(verifier)
     }
 
     /// When the token ends, in seconds since 1970.

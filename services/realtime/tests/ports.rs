@@ -58,6 +58,7 @@ fn caller() -> Caller {
         name: "Ana".into(),
         issued_at: 0,
         access: Access::Session,
+        key: None,
     }
 }
 

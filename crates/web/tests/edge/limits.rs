@@ -104,8 +104,11 @@ struct OneKey(Claims, Arc<AtomicUsize>);
 impl ApiKeys for OneKey {
     fn find<'a>(&'a self, key: &'a str) -> ApiKeyFuture<'a> {
         self.1.fetch_add(1, Ordering::SeqCst);
-        let found = (key == GOOD_KEY)
-            .then(|| Authenticated { claims: self.0.clone(), access: Access::Key(ScopeSet::default()) });
+        let found = (key == GOOD_KEY).then(|| Authenticated {
+            claims: self.0.clone(),
+            access: Access::Key(ScopeSet::default()),
+            key: None,
+        });
         Box::pin(async { found.ok_or(TokenError::Invalid) })
     }
 }

@@ -20,6 +20,7 @@ pub mod new_password;
 pub mod new_sign_in;
 pub mod oauth;
 pub mod one_time;
+pub mod operator;
 pub mod password;
 pub mod profile;
 pub mod qr;
