@@ -17,94 +17,31 @@ export type Metadata = Schemas["Metadata"];
 export type Room = Schemas["Room"];
 export type Models = Schemas["Models"];
 export type Providers = Schemas["Providers"];
+export type MfaRequired = Schemas["MfaRequired"];
+export type SteppedUp = Schemas["SteppedUpBody"];
+export type SecondFactor = Schemas["Mfa"];
+export type TotpEnrolment = Schemas["TotpEnrolment"];
+export type RecoveryCodes = Schemas["RecoveryCodes"];
+export type Identities = Schemas["Identities"];
+export type Authorize = Schemas["Authorize"];
+export type OwnSession = Schemas["OwnSession"];
+export type Scope = Schemas["Scope"];
+export type ApiKey = Schemas["ApiKey"];
+export type CreatedApiKey = Schemas["CreatedApiKey"];
+export type AccountExport = Schemas["AccountExport"];
+export type Account = Schemas["Account"];
+export type AuditPerson = Schemas["AuditPerson"];
 
 export type Generation = Schemas["Generation"];
+
+/** A line of the audit log. The document says no more of the detail than that it is an object. */
+export type AuditEntry = Omit<Schemas["AuditEntry"], "detail"> & { detail: Readonly<Record<string, unknown>> };
 
 /** What lists hold: a generation without its text. */
 export type GenerationSummary = Omit<Generation, "result">;
 
 /** The document has a page of each kind of thing; they differ in their items only. */
 export type Page<T> = Omit<Schemas["Page_Generation"], "items"> & { items: T[] };
-
-/** The other answer to a sign-in, by the contract. The document does not know it while the server never gives it. */
-export interface MfaRequired {
-  mfaRequired: true;
-  mfaToken: string;
-}
-
-export type OwnSession = Schemas["OwnSession"];
-
-export type Scope = "generations:read" | "generations:write" | "rooms:read" | "rooms:write" | "profile:read";
-
-export interface ApiKey {
-  id: string;
-  name: string;
-  prefix: string;
-  scopes: Scope[];
-  createdAt: string;
-  expiresAt: string | null;
-  lastUsedAt: string | null;
-}
-
-export type NewApiKey = ApiKey & { key: string };
-
-/** An account as an administrator sees it. */
-export interface Account {
-  id: string;
-  email: string;
-  name: string;
-  role: "user" | "admin";
-  disabled: boolean;
-  emailVerified: boolean;
-  mfaEnabled: boolean;
-  createdAt: string;
-  lastUsedAt: string | null;
-}
-
-/** Somebody in the audit log; without a name when the account is erased. */
-export interface AuditPerson {
-  id: string;
-  name: string | null;
-  email: string | null;
-}
-
-/** A copy of all that is kept of the user. */
-export interface AccountExport {
-  id: string;
-  status: "queued" | "running" | "ready" | "failed";
-  /** 0 to 100. */
-  progress: number;
-  bytes: number | null;
-  createdAt: string;
-  completedAt: string | null;
-  expiresAt: string | null;
-}
-
-/** A line of the audit log. */
-export interface AuditEntry {
-  id: string;
-  at: string;
-  action: string;
-  /** Null for an operator's command, and for whoever could not say who they are. */
-  actor: AuditPerson | null;
-  subject: AuditPerson | null;
-  ip: string | null;
-  userAgent: string | null;
-  detail: Record<string, unknown>;
-  traceId: string | null;
-}
-
-/** A linked way in. */
-export interface Identity {
-  provider: "google" | "github";
-  email: string | null;
-  createdAt: string;
-}
-
-export interface Identities {
-  items: Identity[];
-  hasPassword: boolean;
-}
 
 /** A fault as the UI holds it. A proxy's error page, or no answer at all, leaves little more than the status. */
 export type Fault = Partial<Problem> & Pick<Problem, "status">;

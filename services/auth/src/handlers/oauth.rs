@@ -35,11 +35,11 @@ const MAX_CODE: usize = 4096;
 #[into_params(parameter_in = Query)]
 pub(crate) struct BeginQuery {
     /// `1`: the answer sends the browser on by itself.
-    #[param(required = false)]
+    #[param(required = false, inline)]
     #[serde(default)]
     redirect: Switch,
     /// `1`: adds a way in to one's own account.
-    #[param(required = false)]
+    #[param(required = false, inline)]
     #[serde(default)]
     link: Switch,
 }

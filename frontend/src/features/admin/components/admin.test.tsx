@@ -14,6 +14,7 @@ const account = (id: string, name: string, more: Partial<Account> = {}): Account
   id,
   name,
   email: `${name.toLowerCase()}@keller.example`,
+  avatarUrl: null,
   role: "user",
   disabled: false,
   emailVerified: true,

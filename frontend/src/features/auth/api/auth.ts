@@ -1,5 +1,5 @@
 // The calls that begin and end a session. The refresh token stays in an HttpOnly cookie; this page never sees it.
-import type { MfaRequired, Session } from "@/api/types";
+import type { MfaRequired, Session, SteppedUp } from "@/api/types";
 import { api } from "@/lib/api-client";
 import { beginSession, endSession } from "@/lib/auth-session";
 import type { Provider, Way } from "@/lib/providers";
@@ -41,7 +41,7 @@ export async function register(account: Credentials & { name: string }): Promise
 
 /** Shows the server that it is still the user; gives the proof that grave calls want. */
 export async function prove(secret: { password: string } | { code: string }): Promise<string> {
-  const answer = await api<{ stepUpToken: string }>("/api/auth/step-up", { method: "POST", body: secret });
+  const answer = await api<SteppedUp>("/api/auth/step-up", { method: "POST", body: secret });
   return answer.stepUpToken;
 }
 

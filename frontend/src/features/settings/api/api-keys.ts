@@ -1,7 +1,7 @@
 // The calls about keys for programs.
 import { infiniteQueryOptions } from "@tanstack/react-query";
 import { keys } from "@/api/keys";
-import type { ApiKey, NewApiKey, Page, Scope } from "@/api/types";
+import type { ApiKey, CreatedApiKey, Page, Scope } from "@/api/types";
 import { api } from "@/lib/api-client";
 import { query } from "@/lib/query-string";
 
@@ -14,7 +14,7 @@ export const apiKeysQuery = infiniteQueryOptions({
 });
 
 /** The only answer that ever holds the key itself. */
-export function createApiKey(wanted: { name: string; scopes: Scope[]; expiresAt?: string }): Promise<NewApiKey> {
+export function createApiKey(wanted: { name: string; scopes: Scope[]; expiresAt?: string }): Promise<CreatedApiKey> {
   return api("/api/auth/api-keys", { method: "POST", body: wanted });
 }
 

@@ -1,6 +1,7 @@
 // The calls about how somebody signs in: e-mail, password, second step, linked sign-ins.
 import { queryOptions } from "@tanstack/react-query";
 import { keys } from "@/api/keys";
+import type { Authorize, RecoveryCodes, SecondFactor, TotpEnrolment } from "@/api/types";
 import { api } from "@/lib/api-client";
 import type { Provider } from "@/lib/providers";
 
@@ -18,20 +19,13 @@ export function sendPasswordMail(email: string): Promise<void> {
   return api("/api/auth/password/forgot", { method: "POST", body: { email } });
 }
 
-export interface Enrolment {
-  secret: string;
-  otpauthUrl: string;
-  /** A PNG as a data URL. */
-  qrCode: string;
-}
-
-export function beginSecondFactor(): Promise<Enrolment> {
+export function beginSecondFactor(): Promise<TotpEnrolment> {
   return api("/api/auth/mfa/totp", { method: "POST" });
 }
 
 /** The first code of the app turns it on. Gives the recovery codes, which are not to be had again. */
 export async function turnOnSecondFactor(code: string): Promise<string[]> {
-  const answer = await api<{ recoveryCodes: string[] }>("/api/auth/mfa/totp/verify", {
+  const answer = await api<RecoveryCodes>("/api/auth/mfa/totp/verify", {
     method: "POST",
     body: { code },
   });
@@ -40,12 +34,12 @@ export async function turnOnSecondFactor(code: string): Promise<string[]> {
 
 export const secondFactorQuery = queryOptions({
   queryKey: keys.secondFactor,
-  queryFn: ({ signal }) => api<{ totp: boolean; recoveryCodesLeft: number }>("/api/auth/mfa", { signal }),
+  queryFn: ({ signal }) => api<SecondFactor>("/api/auth/mfa", { signal }),
 });
 
 /** New ones in place of all that there were. */
 export async function renewRecoveryCodes(): Promise<string[]> {
-  const answer = await api<{ recoveryCodes: string[] }>("/api/auth/mfa/recovery-codes", { method: "POST" });
+  const answer = await api<RecoveryCodes>("/api/auth/mfa/recovery-codes", { method: "POST" });
   return answer.recoveryCodes;
 }
 
@@ -55,7 +49,7 @@ export function turnOffSecondFactor(): Promise<void> {
 
 /** Gives the address of the provider's page where linking is allowed; a cookie binds the way to this browser. */
 export async function beginLink(provider: Provider): Promise<string> {
-  const answer = await api<{ authorizeUrl: string }>(`/api/auth/oauth/${provider}?link=1`);
+  const answer = await api<Authorize>(`/api/auth/oauth/${provider}?link=1`);
   return answer.authorizeUrl;
 }
 

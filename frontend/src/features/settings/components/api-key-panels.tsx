@@ -3,7 +3,7 @@ import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { ChevronDown, CircleAlert, KeyRound } from "lucide-react";
 import { useEffect, useId, useRef, useState } from "react";
 import { keys } from "@/api/keys";
-import type { ApiKey, NewApiKey, Scope } from "@/api/types";
+import type { ApiKey, CreatedApiKey, Scope } from "@/api/types";
 import { Confirm } from "@/components/ui/confirm";
 import { CopyButton } from "@/components/ui/copy-button";
 import { ErrorCard } from "@/components/ui/error-card";
@@ -18,7 +18,7 @@ import { apiKeysQuery, createApiKey, deleteApiKey } from "../api/api-keys";
 import { endAfter, lifetimes, scopes, scopeWords } from "../model/scopes";
 
 export function NewKeyPanel() {
-  const [made, setMade] = useState<NewApiKey>();
+  const [made, setMade] = useState<CreatedApiKey>();
   return (
     <Panel
       title="A new key"
@@ -29,7 +29,7 @@ export function NewKeyPanel() {
   );
 }
 
-function NewKeyForm({ onMade }: { onMade: (made: NewApiKey) => void }) {
+function NewKeyForm({ onMade }: { onMade: (made: CreatedApiKey) => void }) {
   const client = useQueryClient();
   const id = useId();
   const form = useForm(
@@ -117,7 +117,7 @@ function NewKeyForm({ onMade }: { onMade: (made: NewApiKey) => void }) {
   );
 }
 
-function ShownOnce({ made, onDone }: { made: NewApiKey; onDone: () => void }) {
+function ShownOnce({ made, onDone }: { made: CreatedApiKey; onDone: () => void }) {
   const head = useRef<HTMLHeadingElement>(null);
   useEffect(() => head.current?.focus(), []);
   return (

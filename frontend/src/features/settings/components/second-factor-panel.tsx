@@ -2,6 +2,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { keys } from "@/api/keys";
+import type { TotpEnrolment } from "@/api/types";
 import { CodeField } from "@/components/ui/code-field";
 import { Confirm } from "@/components/ui/confirm";
 import { CopyButton } from "@/components/ui/copy-button";
@@ -16,7 +17,6 @@ import { useForm } from "@/lib/use-form";
 import { count } from "@/lib/words";
 import {
   beginSecondFactor,
-  type Enrolment,
   renewRecoveryCodes,
   secondFactorQuery,
   turnOffSecondFactor,
@@ -24,7 +24,7 @@ import {
 } from "../api/security";
 import { RecoveryCodes } from "./recovery-codes";
 
-type Step = { at: "rest" } | { at: "enrol"; enrolment: Enrolment } | { at: "codes"; codes: string[] };
+type Step = { at: "rest" } | { at: "enrol"; enrolment: TotpEnrolment } | { at: "codes"; codes: string[] };
 
 export function SecondFactorPanel() {
   const on = useSession((state) => state.user?.mfaEnabled === true);
@@ -46,7 +46,7 @@ export function SecondFactorPanel() {
   );
 }
 
-function Off({ onBegin }: { onBegin: (enrolment: Enrolment) => void }) {
+function Off({ onBegin }: { onBegin: (enrolment: TotpEnrolment) => void }) {
   const { mutate, isPending, error } = useMutation({ mutationFn: beginSecondFactor, onSuccess: onBegin });
   return (
     <>
@@ -63,7 +63,7 @@ function Off({ onBegin }: { onBegin: (enrolment: Enrolment) => void }) {
 }
 
 interface EnrolProps {
-  enrolment: Enrolment;
+  enrolment: TotpEnrolment;
   onCodes: (codes: string[]) => void;
   onCancel: () => void;
 }
