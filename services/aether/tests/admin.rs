@@ -181,7 +181,8 @@ impl Site {
         let filter = Filter { action: Some(action.into()), ..Filter::default() };
         let mut db = self.database.store.conn().await.unwrap();
         let entries = audit::list(&mut db, &filter, None, 100).await.unwrap();
-        let by_command = |entry: &audit::Entry| entry.actor_id.is_none() && entry.subject_id.is_some();
-        entries.into_iter().filter(by_command).map(|entry| entry.detail).collect()
+        let by_command =
+            |listed: &audit::Listed| listed.entry.actor_id.is_none() && listed.entry.subject_id.is_some();
+        entries.into_iter().filter(by_command).map(|listed| listed.entry.detail).collect()
     }
 }

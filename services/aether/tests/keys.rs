@@ -1,6 +1,6 @@
 //! Signing keys under operators' commands, with real processes: a rotation refuses nobody, a revoked key is refused by every
 //! service, and services live without the auth service once they have its keys.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on must fail")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
 
 use std::{
     process::Output,

@@ -35,8 +35,9 @@ async fn sites<const N: usize>(settings: [(&str, &str); N]) -> Vec<Site> {
         let url = format!("http://{}", listener.local_addr().unwrap());
         let service = router.into_make_service_with_connect_info::<SocketAddr>();
         deps.lifecycle.tasks.spawn(async move { axum::serve(listener, service).await });
-        let [.., a, b, c, d, e, f] = deps.ids.mint::<SessionId>().0.into_bytes();
-        let client = format!("fd00:{a:x}{b:x}:{c:x}{d:x}:{e:x}{f:x}::1");
+        let random = deps.ids.mint::<SessionId>().0.as_u128();
+        let words = [32, 16, 0].map(|shift| (random >> shift) & 0xffff);
+        let client = format!("fd00:{:x}:{:x}:{:x}::1", words[0], words[1], words[2]);
         sites.push(Site { name: backend.name, url, http: deps.http.clone(), client, _backend: backend });
     }
     sites

@@ -86,7 +86,7 @@ pub(crate) struct SignedIn {
     pub user: User,
     pub session_id: SessionId,
     /// When the session began, which was by a full sign-in.
-    pub signed_in_at: DateTime<Utc>,
+    pub began_at: DateTime<Utc>,
     /// Whether there is a password to sign in with.
     pub has_password: bool,
 }
@@ -210,10 +210,10 @@ impl AppState {
         let (user, session, now) = (caller.user_id, caller.session_id, self.clock.now());
         let mut conn = self.store.conn().await?;
         let found = sessions::find_account(&mut conn, user, session, issued_at, now).await?;
-        let (account, signed_in_at) =
+        let (account, began_at) =
             found.filter(|(account, _)| !account.disabled).ok_or_else(Problem::unauthorized)?;
         let has_password = account.password_hash.is_some();
-        Ok(SignedIn { user: account.user, session_id: session, signed_in_at, has_password })
+        Ok(SignedIn { user: account.user, session_id: session, began_at, has_password })
     }
 
     /// Locks the caller's account; 401 when the session has ended since the caller was let in. Whoever ends it from now on
@@ -248,7 +248,7 @@ impl FromRequestParts<AppState> for SteppedUp {
         let now = state.clock.now();
         let token = parts.headers.get(STEP_UP).and_then(|value| value.to_str().ok()).map(SecretString::from);
         let proved = token.is_some_and(|token| state.step_up.is_good(&token, caller.session_id, now));
-        if proved || now - caller.signed_in_at < FRESH {
+        if proved || now - caller.began_at < FRESH {
             return Ok(Self(caller));
         }
         let detail = if caller.has_password || caller.user.mfa_enabled {

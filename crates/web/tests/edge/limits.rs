@@ -132,8 +132,7 @@ impl Stand {
 
     /// Checks that so much is left, and on Redis at most what came back since.
     fn has_left(&self, answer: &Answer, expected: u64) {
-        let came_back = self.began.elapsed().as_secs_f64() * limit(answer) as f64 / 60.0;
-        let most = (expected + came_back.ceil() as u64).min(limit(answer) - 1);
+        let most = (expected + came_back(self.began, limit(answer))).min(limit(answer) - 1);
         assert!((expected..=most).contains(&remaining(answer)), "{} of {expected}", remaining(answer));
     }
 
@@ -200,6 +199,12 @@ fn number(answer: &Answer, header: &str) -> u64 {
     value.to_str().unwrap().parse().unwrap()
 }
 
+/// What comes back of `limit` a minute, rounded up.
+fn came_back(since: Instant, limit: u64) -> u64 {
+    let millis = u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX);
+    (millis * limit).div_ceil(60_000)
+}
+
 fn limit(answer: &Answer) -> u64 {
     number(answer, "ratelimit-limit")
 }
@@ -217,12 +222,8 @@ async fn flood(limit: u64, requests: impl Iterator<Item = impl Future<Output = A
     let began = Instant::now();
     let answers: Vec<Answer> = stream::iter(requests).buffer_unordered(100).collect().await;
     let (passed, refused): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.status != 429);
-    let came_back = began.elapsed().as_secs_f64() * limit as f64 / 60.0;
-    let passed = passed.len() as u64;
-    assert!(
-        passed >= limit && passed as f64 <= limit as f64 + came_back + 1.0,
-        "{passed} of {limit}, {came_back}"
-    );
+    let (passed, most) = (passed.len() as u64, limit + came_back(began, limit) + 1);
+    assert!((limit..=most).contains(&passed), "{passed} of {limit}, at most {most}");
     for answer in refused {
         assert_eq!(answer.code(), "rate_limited");
         assert_eq!((number(answer, "ratelimit-limit"), remaining(answer)), (limit, 0));

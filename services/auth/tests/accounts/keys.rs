@@ -283,6 +283,6 @@ async fn a_wish_that_waited_is_fulfilled_by_the_service() {
         // Without a schedule and a wish nothing more happens.
         app.clock.advance(TimeDelta::days(1000));
         assert_eq!(process(&app, None).await.tend().await.unwrap(), None);
-        assert_eq!(app.kept(KeyState::Current).await, [next.clone()]);
+        assert_eq!(app.kept(KeyState::Current).await, std::slice::from_ref(next));
     }
 }

@@ -103,7 +103,7 @@ async fn challenge_from(app: &App, address: &str, token: &str, code: &str) -> An
 /// A code that is none of the next ones and none of the last ones.
 fn wrong(app: &App, phone: &Phone) -> String {
     let near: Vec<String> = (-3..=3).map(|steps| phone.code(app, steps)).collect();
-    (0..).map(|number| format!("{number:06}")).find(|code| !near.contains(code)).unwrap()
+    (0..1_000_000).map(|number| format!("{number:06}")).find(|code| !near.contains(code)).unwrap()
 }
 
 fn user_id(session: &Value) -> UserId {
@@ -237,9 +237,11 @@ async fn of_many_equal_codes_at_once_one_opens_the_account() {
         for code in [phone.code(&app, 0), recovery[0].clone()] {
             let tokens = join_all((0..5).map(|_| half(&app, EMAIL))).await;
             let answers = join_all(tokens.iter().map(|token| challenge(&app, token, &code))).await;
-            let mut statuses: Vec<_> = answers.iter().map(|answer| answer.status).collect();
-            statuses.sort_unstable();
-            assert_eq!(statuses, [OK, 401, 401, 401, 401], "{}", app.backend.name);
+            // A guess of before that came after the right one still counts: who is too late may be told to wait.
+            let (opened, refused): (Vec<u16>, Vec<u16>) =
+                answers.iter().map(|answer| answer.status).partition(|status| *status == OK);
+            assert_eq!(opened.len(), 1, "{}", app.backend.name);
+            assert!(refused.iter().all(|status| matches!(status, 401 | 429)), "{refused:?}");
         }
         // One token, and codes that are all right: one session.
         let token = half(&app, EMAIL).await;

@@ -113,7 +113,7 @@ async fn a_link_that_is_none_is_refused_in_the_same_bytes() {
             &"a".repeat(1_000_000),
         ] {
             let answer = verify(&app, token).await;
-            assert_eq!(answer.problem(), (400, "invalid_token".into()), "{:.60}", token);
+            assert_eq!(answer.problem(), (400, "invalid_token".into()), "{token:.60}");
             bodies.push(refusal(&answer));
         }
         bodies.dedup();
