@@ -56,9 +56,11 @@ impl Stage {
             Self::Fmt => 2,
             Self::FrontEnd => 8,
             Self::JourneyEmbedded | Self::JourneyStack => 10,
-            Self::Clippy | Self::Build | Self::Rust => 15,
+            Self::Clippy | Self::Build => 15,
+            Self::Rust => 20,
             Self::Generate => 3,
-            Self::Schemathesis | Self::Switches => 5,
+            Self::Schemathesis => 8,
+            Self::Switches => 5,
         };
         Duration::from_mins(minutes)
     }
