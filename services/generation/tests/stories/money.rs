@@ -24,7 +24,7 @@ use futures::{
 use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};
 
-use crate::site::{Setup, Site, sites, sites_with, text_of};
+use crate::site::{Setup, Site, served, sites, sites_with, text_of};
 
 /// The demo model at a price: a token read is one micro-dollar, a token written two.
 fn priced(id: &str) -> Model {
@@ -186,15 +186,15 @@ async fn two_hundred_generations_at_once_never_pass_a_small_budget() {
             let (site, who) = (&site, &people[number % people.len()]);
             async move {
                 let body = json!({"prompt": format!("a todo app, number {number}"), "model": "speed-max"});
-                let answer =
-                    site.post(who, "/ui", &body).header("Prefer", "respond-async").send().await.unwrap();
+                let request = site.post(who, "/ui", &body).header("Prefer", "respond-async");
+                let answer = served(request.header("Idempotency-Key", format!("number-{number}"))).await;
                 match answer.status() {
                     StatusCode::ACCEPTED => {
                         let queued: Value = answer.json().await.unwrap();
                         let id = queued["id"].as_str().unwrap().to_owned();
                         let (text, last) = text_of(&site.events(who, &id, None).await);
-                        let made: Value =
-                            site.get(who, &format!("/history/{id}")).await.json().await.unwrap();
+                        let request = site.http.get(format!("{}/history/{id}", site.url));
+                        let made: Value = served(request.bearer_auth(&who.token)).await.json().await.unwrap();
                         Some((text, last, made))
                     }
                     StatusCode::TOO_MANY_REQUESTS => {

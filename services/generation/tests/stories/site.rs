@@ -82,6 +82,20 @@ pub async fn sites_with(setup: Setup) -> Vec<Site> {
     sites
 }
 
+/// Asks as a client should: who is told that the database has no connection left comes again.
+pub async fn served(request: reqwest::RequestBuilder) -> Response {
+    let mut tries = 20;
+    loop {
+        let answer = request.try_clone().unwrap().send().await.unwrap();
+        tries -= 1;
+        if answer.status() != StatusCode::SERVICE_UNAVAILABLE || tries == 0 {
+            return answer;
+        }
+        let wait = answer.headers()["retry-after"].to_str().unwrap().parse().unwrap();
+        tokio::time::sleep(Duration::from_secs(wait)).await;
+    }
+}
+
 impl Site {
     /// All but the service.
     async fn idle(backend: Backend, listed: Vec<Model>) -> Self {
@@ -157,7 +171,7 @@ impl Site {
         if let Some(last) = last {
             request = request.header("Last-Event-ID", last);
         }
-        let answer = request.send().await.unwrap();
+        let answer = served(request).await;
         if answer.status() == StatusCode::NO_CONTENT {
             return Vec::new();
         }
