@@ -165,15 +165,19 @@ test("a password is changed, and the other sessions are out", async ({ page, wat
   await expect(home(page)).toBeVisible();
 });
 
-test("too many wrong passwords are told how long to wait", async ({ page, watch, playwright, baseURL }) => {
+test("too many wrong passwords are told how long to wait", async ({ page, watch }) => {
   const ines = newPerson("Ines");
   await register(page, ines);
   await signOut(page);
-  const guesser = await playwright.request.newContext({ baseURL });
-  const guess = () => guesser.post("/api/auth/login", { data: { email: ines.email, password: "a guess at it" } });
-  await expect.poll(async () => (await guess()).status(), { timeout: 60_000 }).toBe(429);
-  await guesser.dispose();
-  watch.allowFailure("/api/auth/login", "429");
+  // From this browser: another network's guesses slow nobody down here.
+  for (const status of ["401", "429"]) watch.allowFailure("/api/auth/login", status);
+  const guess = () =>
+    page.evaluate(async (email) => {
+      const body = JSON.stringify({ email, password: "a guess at it" });
+      const headers = { "Content-Type": "application/json" };
+      return (await fetch("/api/auth/login", { method: "POST", headers, body })).status;
+    }, ines.email);
+  await expect.poll(guess, { timeout: 60_000 }).toBe(429);
   await signIn(page, ines);
   await expect(page.getByRole("alert")).toContainText(/Too many tries. Ready again in \d+ s\./);
   await expect(page.getByRole("button", { name: "Sign in", exact: true })).toHaveAttribute("aria-disabled", "true");
@@ -234,7 +238,7 @@ for (const look of [
   { name: "narrow", width: 360, height: 740, scheme: "light" },
   { name: "narrow-dark", width: 360, height: 740, scheme: "dark" },
 ] as const) {
-  test(`account screens, ${look.name}`, async ({ page, watch }) => {
+  test(`account screens, ${look.name}`, { tag: "@look" }, async ({ page, watch }) => {
     await page.setViewportSize({ width: look.width, height: look.height });
     await page.emulateMedia({ colorScheme: look.scheme, reducedMotion: "reduce" });
     const check = async (name: string) => {

@@ -1,4 +1,5 @@
-// Every screen, wide and narrow, light and dark: no serious accessibility fault, no sideways scroll.
+// Every screen, wide and narrow, light and dark: no serious accessibility fault, no sideways scroll. Which servers are behind
+// it changes nothing of a look: the tests with this tag are run against one.
 import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 import { expect, newPerson, register, shot, test } from "./fixtures";
@@ -8,7 +9,7 @@ for (const look of [
   { name: "dark", width: 1440, height: 900, scheme: "dark" },
   { name: "narrow", width: 360, height: 740, scheme: "light" },
 ] as const) {
-  test(`screens, ${look.name}`, async ({ page }) => {
+  test(`screens, ${look.name}`, { tag: "@look" }, async ({ page }) => {
     await page.setViewportSize({ width: look.width, height: look.height });
     await page.emulateMedia({ colorScheme: look.scheme, reducedMotion: "reduce" });
     const check = async (name: string) => {

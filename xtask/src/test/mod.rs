@@ -54,12 +54,11 @@ impl Stage {
     fn budget(self) -> Duration {
         let minutes = match self {
             Self::Fmt => 2,
-            Self::FrontEnd => 8,
+            Self::FrontEnd | Self::Schemathesis => 8,
             Self::JourneyEmbedded | Self::JourneyStack => 10,
             Self::Clippy | Self::Build => 15,
             Self::Rust => 20,
             Self::Generate => 3,
-            Self::Schemathesis => 8,
             Self::Switches => 5,
         };
         Duration::from_mins(minutes)
