@@ -116,7 +116,7 @@ pub async fn lock_admins(tx: &mut Tx) -> Result<Vec<UserId>> {
     Ok(rows.into_iter().map(|(id,)| UserId(id)).collect())
 }
 
-/// Gives the account this role, and shuts it out or lets it in again. The caller has locked the administrators.
+/// Gives the account this role, and shuts it out or lets it in again. The caller has locked the administrators, or takes the role from an account that nothing opens any more.
 pub async fn set_standing(
     tx: &mut Tx,
     id: UserId,

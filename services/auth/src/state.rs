@@ -32,7 +32,7 @@ use crate::domain::{
     erasure::Erasures,
     export::Exports,
     hashing::Passwords,
-    identity::Identities,
+    identity::{Identities, IdentityParts},
     keys::{Keyring, kept::KeptKeys},
     mail::{Mailer, mailer::Pace, postage::Postage},
     new_password::{NewPasswords, Parts as NewPasswordParts},
@@ -163,12 +163,15 @@ impl AppState {
         let providers = Providers::new(deps, sealer.clone())?;
         let identities = Identities::new(
             deps,
-            sessions.clone(),
-            sign_in.clone(),
-            audit.clone(),
-            announcer.clone(),
-            addresses.clone(),
-            providers.on(),
+            IdentityParts {
+                sessions: sessions.clone(),
+                sign_in: sign_in.clone(),
+                audit: audit.clone(),
+                announcer: announcer.clone(),
+                addresses: addresses.clone(),
+                mailer: mailer.clone(),
+                on: providers.on(),
+            },
         );
         Ok(Self {
             verifier: Verifier::new(keys.clone(), &settings.public_url, deps.clock.clone())

@@ -1,9 +1,14 @@
 //! E-mail addresses of accounts: proved by a link in a mail, changed once the new one is proved.
 
 use aether_boot::Deps;
-use aether_common::{clock::Clock, id::UserId, model::user::User, problem::Problem};
+use aether_common::{
+    clock::Clock,
+    id::UserId,
+    model::user::{Role, User},
+    problem::Problem,
+};
 use aether_store::{
-    Store, StoreError, Tx, one_time_tokens,
+    Store, StoreError, Tx, accounts, one_time_tokens,
     users::{self, Account},
 };
 use secrecy::SecretString;
@@ -167,6 +172,8 @@ impl Addresses {
         let entry = Entry::to(Action::ADDRESS_TAKEN, user, other.user.id, place);
         let lost = claim::lose(tx, &self.sessions, &self.audit, other.user.id, entry, now).await?;
         users::set_email(tx, other.user.id, &nobodys_address(other.user.id), false, now).await?;
+        // Nobody can sign in to it any more; as an administrator it would keep the last real one from being seen as the last.
+        accounts::set_standing(tx, other.user.id, Role::User, other.disabled, now).await?;
         Ok(Some(lost))
     }
 

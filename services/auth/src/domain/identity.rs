@@ -24,6 +24,7 @@ use crate::domain::{
     announce::Announcer,
     audit::{Action, Audit, Entry},
     claim::{self, Lost},
+    mail::{Mail, Mailer, Occasion, Recipient},
     oauth::{self, Address, Pending, Profile, Provider},
     profile,
     session::{Place, Sessions},
@@ -46,9 +47,28 @@ pub struct Identities {
     audit: Audit,
     announcer: Announcer,
     addresses: Addresses,
+    mailer: Mailer,
     first_user_admin: bool,
     /// Those that can be signed in with now.
     on: Arc<[Provider]>,
+}
+
+/// What [`Identities`] are built on.
+pub struct IdentityParts {
+    /// Sessions.
+    pub sessions: Sessions,
+    /// How a sign-in goes on once it is known whose it is.
+    pub sign_in: SignIn,
+    /// The audit log.
+    pub audit: Audit,
+    /// Tells every process.
+    pub announcer: Announcer,
+    /// E-mail addresses.
+    pub addresses: Addresses,
+    /// Tells owners.
+    pub mailer: Mailer,
+    /// The providers that can be signed in with.
+    pub on: Vec<Provider>,
 }
 
 /// What the sign-in found, before it is saved.
@@ -62,16 +82,9 @@ enum Found {
 }
 
 impl Identities {
-    /// Over what the service is built on; `on` are the providers that can be signed in with.
-    pub fn new(
-        deps: &Deps,
-        sessions: Sessions,
-        sign_in: SignIn,
-        audit: Audit,
-        announcer: Announcer,
-        addresses: Addresses,
-        on: Vec<Provider>,
-    ) -> Self {
+    /// Over what the service is built on.
+    pub fn new(deps: &Deps, parts: IdentityParts) -> Self {
+        let IdentityParts { sessions, sign_in, audit, announcer, addresses, mailer, on } = parts;
         Self {
             store: deps.store.clone(),
             clock: deps.clock.clone(),
@@ -81,6 +94,7 @@ impl Identities {
             audit,
             announcer,
             addresses,
+            mailer,
             first_user_admin: deps.settings.first_user_admin,
             on: on.into(),
         }
@@ -155,7 +169,10 @@ impl Identities {
         })?;
         let entry = Entry::own(Action::IDENTITY_LINKED, user, place);
         self.audit.record(&mut tx, entry.with(json!({ "provider": provider }))).await?;
+        let linked = Mail::IdentityLinked(provider, self.occasion(place));
+        self.mailer.queue(&mut tx, &Recipient::owner(&account.user), &linked).await?;
         tx.save().await?;
+        self.mailer.nudge();
         tracing::info!(event = "identity_linked", user.id = %user, provider = provider.as_str(), "a way in was added");
         Ok(account.user)
     }
@@ -179,9 +196,16 @@ impl Identities {
         identities::delete(&mut tx, user, provider.as_str()).await?;
         let entry = Entry::own(Action::IDENTITY_UNLINKED, user, place);
         self.audit.record(&mut tx, entry.with(json!({ "provider": provider }))).await?;
+        let unlinked = Mail::IdentityUnlinked(provider, self.occasion(place));
+        self.mailer.queue(&mut tx, &Recipient::owner(&account.user), &unlinked).await?;
         tx.save().await?;
+        self.mailer.nudge();
         tracing::info!(event = "identity_unlinked", user.id = %user, provider = provider.as_str(), "a way in was taken away");
         Ok(())
+    }
+
+    fn occasion(&self, place: &Place) -> Occasion {
+        Occasion { at: self.clock.now(), place: place.clone() }
     }
 
     /// Whether one of these identities opens the account when this provider's is gone. A provider that is switched off lets

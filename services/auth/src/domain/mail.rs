@@ -11,7 +11,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::SecretString;
 
 pub use self::mailer::Mailer;
-use crate::domain::{one_time::Kind, session::Place};
+use crate::domain::{oauth::Provider, one_time::Kind, session::Place};
 
 /// How long a mail without a link is worth being sent.
 const NOTICE_LIFETIME: TimeDelta = TimeDelta::days(3);
@@ -52,6 +52,10 @@ pub enum Mail {
     RecoveryCodeUsed(Occasion),
     /// There is a new API key.
     ApiKeyCreated(Occasion),
+    /// An account of this provider opens the account from now on.
+    IdentityLinked(Provider, Occasion),
+    /// It opens it no more.
+    IdentityUnlinked(Provider, Occasion),
     /// The account and all that was in it are gone.
     AccountErased(Occasion),
 }
@@ -92,6 +96,8 @@ impl Mail {
             Self::SecondFactorOff(_) => "second_factor_off",
             Self::RecoveryCodeUsed(_) => "recovery_code_used",
             Self::ApiKeyCreated(_) => "api_key_created",
+            Self::IdentityLinked(..) => "identity_linked",
+            Self::IdentityUnlinked(..) => "identity_unlinked",
             Self::AccountErased(_) => "account_erased",
         }
     }

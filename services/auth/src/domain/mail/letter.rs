@@ -7,6 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::domain::{
     device,
     mail::{Mail, Occasion},
+    oauth::Provider,
 };
 
 /// The longest name that somebody is greeted by, in characters.
@@ -153,6 +154,33 @@ impl Letter {
                  a key goes on when the password changes.",
                 OF_ACCOUNT,
             ),
+            Mail::IdentityLinked(provider, occasion) => (
+                "Your account has a new way in",
+                match provider {
+                    Provider::Google => {
+                        "Somebody linked a Google account: it opens your account from now on."
+                    }
+                    Provider::GitHub => {
+                        "Somebody linked a GitHub account: it opens your account from now on."
+                    }
+                },
+                page("See your settings", "settings/security"),
+                Some(occasion),
+                "If it was you, there is nothing to do. If it was not, unlink it at once and then set a new password: a \
+                 linked account goes on when the password changes.",
+                OF_ACCOUNT,
+            ),
+            Mail::IdentityUnlinked(provider, occasion) => (
+                "Your account lost a way in",
+                match provider {
+                    Provider::Google => "Somebody unlinked a Google account: it opens your account no more.",
+                    Provider::GitHub => "Somebody unlinked a GitHub account: it opens your account no more.",
+                },
+                page("See your settings", "settings/security"),
+                Some(occasion),
+                NOT_YOU,
+                OF_ACCOUNT,
+            ),
             Mail::AccountErased(occasion) => (
                 "Your account was deleted",
                 "Your account and all that was in it were deleted, as was asked. This cannot be undone.",
@@ -235,6 +263,8 @@ mod tests {
             Mail::SecondFactorOff(occasion()),
             Mail::RecoveryCodeUsed(occasion()),
             Mail::ApiKeyCreated(occasion()),
+            Mail::IdentityLinked(Provider::Google, occasion()),
+            Mail::IdentityUnlinked(Provider::GitHub, occasion()),
             Mail::AccountErased(occasion()),
         ]
     }

@@ -222,6 +222,8 @@ async fn an_address_that_somebody_only_claims_goes_to_who_proves_it() {
         assert_eq!(user["id"], app.profile(&ana).await["id"]);
         assert_eq!(app.count("SELECT COUNT(*) FROM users WHERE email LIKE '%@unclaimed.invalid'").await, 1);
         assert_eq!(app.count("SELECT COUNT(*) FROM users WHERE password_hash IS NULL").await, 1);
+        // It was the first account. Nobody can open it now, so it administers nothing.
+        assert_eq!(app.count("SELECT COUNT(*) FROM users WHERE role = 'admin'").await, 0);
         let nobodys = app.post("/register", registration("x@unclaimed.invalid")).await;
         assert_eq!((nobodys.status, nobodys.fields()), (422, vec!["email".into()]));
     }

@@ -19,9 +19,9 @@ pub(super) const PROXY: (&str, &str) = ("AETHER_TRUSTED_PROXIES", "0.0.0.0/32");
 
 /// A mail as its receiver reads it.
 #[derive(Clone, Debug)]
-pub(super) struct Letter {
-    pub(super) subject: String,
-    pub(super) text: String,
+pub(crate) struct Letter {
+    pub(crate) subject: String,
+    pub(crate) text: String,
 }
 
 pub(super) async fn until(what: &str, mut condition: impl AsyncFnMut() -> bool) {
@@ -67,7 +67,7 @@ impl App {
     }
 
     /// The newest letter of this kind to this address, when there are so many.
-    pub(super) async fn letter(&self, kind: &str, to: &str, count: usize) -> Letter {
+    pub(crate) async fn letter(&self, kind: &str, to: &str, count: usize) -> Letter {
         until(&format!("{count} × {kind} to {to}"), async || self.letters(kind, to).await.len() == count)
             .await;
         self.letters(kind, to).await.pop().unwrap()

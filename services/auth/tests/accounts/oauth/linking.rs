@@ -173,6 +173,7 @@ async fn linking_and_unlinking_are_in_the_audit_log() {
         stand.link("google", &ANA, &held.access).await.expect(OK);
         unlink(&stand, "google", &held.access).await.expect(204);
         for action in ["identity_linked", "identity_unlinked"] {
+            assert!(stand.app.letter(action, "someone@example.com", 1).await.text.contains("Google"));
             let entries =
                 format!("audit WHERE action = '{action}' AND actor_id = subject_id AND ip IS NOT NULL");
             assert_eq!(stand.count(&entries).await, 1, "{action}");
