@@ -5,6 +5,7 @@
 pub mod backend;
 pub mod database;
 pub mod people;
+pub mod polling;
 pub mod process;
 pub mod reader;
 pub mod sse;
@@ -13,4 +14,5 @@ pub mod traces;
 pub use backend::{Backend, backends};
 pub use database::{TestDatabase, databases};
 pub use people::{People, Person};
+pub use polling::PollingSocket;
 pub use process::Process;

@@ -24,7 +24,7 @@ use aether_common::{
     id::Ids,
 };
 use aether_testkit::{
-    Process, TestDatabase,
+    PollingSocket, Process, TestDatabase,
     process::{Signal, pause},
 };
 use chrono::TimeDelta;
@@ -305,11 +305,14 @@ async fn a_revoked_key_is_refused_everywhere() {
             for door in stand.doors() {
                 assert_eq!(stand.knock(&door, &held.access).await, StatusCode::OK, "{} {door}", stand.name);
             }
+            let site = stand.rooms.trim_end_matches("/api/rooms");
+            let socket = PollingSocket::connect(&stand.http, site, &held.access, REVOKED).await;
             let (stolen, next) = (kid(&held.access), stand.listed("next").await.remove(0));
             let said = stand.keys(&["revoke", &stolen], without).await;
             let since = Instant::now();
             assert!(said.contains(&format!("Key {next} signs from now on")), "{said}");
             refused_everywhere(&stand, &held.access, since).await;
+            socket.hear(r#"42["session_revoked",{"reason":""#).await;
             assert!(stand.listed("revoked").await.contains(&stolen));
 
             // Who was signed in goes on, with every service.

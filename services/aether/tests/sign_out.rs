@@ -4,14 +4,13 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use aether_testkit::{Backend, backends};
+use aether_testkit::{Backend, PollingSocket, backends};
 use reqwest::{RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, time::Instant};
 
 /// CONTRACT.md says 1 s; a busy test machine gets more.
 const SOON: Duration = Duration::from_secs(3);
-const POLLING: &str = "/socket.io/?EIO=4&transport=polling";
 
 struct Site {
     name: &'static str,
@@ -83,30 +82,8 @@ impl Site {
         }
     }
 
-    /// The next packet of a socket that begins so.
-    async fn hear(&self, id: &str, start: &str) -> String {
-        let deadline = Instant::now() + SOON;
-        let url = format!("{}{POLLING}&sid={id}", self.url);
-        loop {
-            assert!(Instant::now() < deadline, "{}: no {start}", self.name);
-            let polled = self.http.get(&url).timeout(SOON).send().await.unwrap().text().await.unwrap();
-            if let Some(packet) = polled.split('\u{1e}').find(|packet| packet.starts_with(start)) {
-                return packet.to_owned();
-            }
-        }
-    }
-
-    /// A socket over long polling; answers its id.
-    async fn connect(&self, session: &Session) -> String {
-        let open =
-            self.http.get(format!("{}{POLLING}", self.url)).send().await.unwrap().text().await.unwrap();
-        let open: Value = serde_json::from_str(open.strip_prefix('0').unwrap()).unwrap();
-        let id = open["sid"].as_str().unwrap().to_owned();
-        let hello = format!("40{}", json!({"token": session.token}));
-        let sent = self.post(&format!("{POLLING}&sid={id}")).body(hello).send().await.unwrap();
-        assert_eq!(sent.status(), StatusCode::OK);
-        self.hear(&id, "40{").await;
-        id
+    async fn connect(&self, session: &Session) -> PollingSocket {
+        PollingSocket::connect(&self.http, &self.url, &session.token, SOON).await
     }
 }
 
@@ -141,16 +118,15 @@ async fn who_signs_out_is_out_everywhere() {
         let rest = tokio::time::timeout(SOON, events.text()).await.expect("the stream ends").unwrap();
         assert!(!rest.contains("event: complete"), "{}: it was read to its end", site.name);
         // The reason may be the notice's or that of the watch over tokens, whichever comes first.
-        site.hear(&socket, r#"42["session_revoked",{"reason":""#).await;
+        socket.hear(r#"42["session_revoked",{"reason":""#).await;
         // Again is no mistake, though the token is dead.
         let answer = site.post("/api/auth/logout").bearer_auth(&here.token).send().await.unwrap();
         assert_eq!(answer.status(), StatusCode::NO_CONTENT);
 
         // The other sign-in goes on, with its socket: it answers.
         site.is_in(&there).await;
-        let asked = site.post(&format!("{POLLING}&sid={other_socket}")).body(r#"420["no_such_event",{}]"#);
-        assert_eq!(asked.send().await.unwrap().status(), StatusCode::OK);
-        site.hear(&other_socket, "430[").await;
+        other_socket.send(r#"420["no_such_event",{}]"#).await;
+        other_socket.hear("430[").await;
     }
 }
 
@@ -173,14 +149,13 @@ async fn a_deleted_api_key_is_out_everywhere() {
         let answer = site.http.delete(url).bearer_auth(&owner.token).send().await.unwrap();
         assert_eq!(answer.status(), StatusCode::NO_CONTENT);
         site.gets_out(&key).await;
-        site.hear(&socket, r#"42["session_revoked",{"reason":""#).await;
+        socket.hear(r#"42["session_revoked",{"reason":""#).await;
 
         // The owner and the other key go on, with its socket: it answers.
         site.is_in(&owner).await;
         site.is_in(&other).await;
-        let asked = site.post(&format!("{POLLING}&sid={other_socket}")).body(r#"420["no_such_event",{}]"#);
-        assert_eq!(asked.send().await.unwrap().status(), StatusCode::OK);
-        site.hear(&other_socket, "430[").await;
+        other_socket.send(r#"420["no_such_event",{}]"#).await;
+        other_socket.hear("430[").await;
     }
 }
 
