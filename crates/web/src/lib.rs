@@ -10,6 +10,7 @@ pub mod extract;
 mod guard;
 mod headers;
 pub mod health;
+pub mod idempotency;
 pub mod jwks;
 pub mod layers;
 pub mod limits;

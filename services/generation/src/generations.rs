@@ -20,7 +20,7 @@ use aether_store::{
     jobs::{self, CancelRequest, JobPayload},
     texts, users,
 };
-use chrono::TimeDelta;
+use aether_web::idempotency;
 use parking_lot::Mutex;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -30,9 +30,6 @@ use crate::{
     ledger::Ledger,
     uploads::Uploads,
 };
-
-/// How long an idempotency key names the generation that it started (CONTRACT.md "Everywhere").
-const KEY_KEPT: TimeDelta = TimeDelta::hours(24);
 
 /// The operations; cheap to clone.
 #[derive(Clone)]
@@ -163,7 +160,7 @@ impl Generations {
             if let Some(first) = self.find_first(&mut tx, new.user_id, client_id, hash).await? {
                 return Ok(first);
             }
-            let oldest = self.deps.clock.now() - KEY_KEPT;
+            let oldest = self.deps.clock.now() - idempotency::KEPT;
             generations::forget_client_id(&mut tx, new.user_id, client_id, oldest).await?;
         }
         if generations::count_unended(&mut tx, new.user_id).await?
@@ -377,16 +374,12 @@ impl Generations {
     ) -> Result<Option<GenerationId>, Problem> {
         match generations::find_by_client_id(db, user, client_id).await? {
             None => Ok(None),
-            Some(first) if first.created_at < self.deps.clock.now() - KEY_KEPT => Ok(None),
+            Some(first) if first.created_at < self.deps.clock.now() - idempotency::KEPT => Ok(None),
             // Kept by a version that did not note what was asked: the key alone decides.
             Some(first) if first.request_hash.as_deref().is_none_or(|kept| kept == hash) => {
                 Ok(Some(first.id))
             }
-            Some(_) => Err(Problem::new(
-                422,
-                "idempotency_key_reused",
-                "This key was used before for another request.",
-            )),
+            Some(_) => Err(idempotency::reused()),
         }
     }
 

@@ -13,6 +13,7 @@ use aether_store::{
     uploads::{self, Upload},
     users,
 };
+use aether_web::idempotency;
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::{StreamExt, pin_mut};
 use parking_lot::Mutex;
@@ -27,8 +28,6 @@ pub const LIFETIME: TimeDelta = TimeDelta::days(7);
 const MAX_COUNT: i64 = 100;
 /// Their bytes.
 const MAX_BYTES: i64 = 100 * 1024 * 1024;
-/// How long an idempotency key names the upload that was made with it (CONTRACT.md "Everywhere").
-const KEY_KEPT: TimeDelta = TimeDelta::hours(24);
 /// An object without a row may be one whose row is just being written.
 pub(crate) const ORPHAN_AGE: TimeDelta = TimeDelta::hours(1);
 /// Uploads that one process takes in at once: each is held in memory.
@@ -187,16 +186,12 @@ impl Uploads {
         // One after the other for one user: twins see each other, and the bound is exact.
         users::lock(&mut tx, user).await?;
         if let Some(key) = idempotency_key {
-            let since = upload.created_at - KEY_KEPT;
+            let since = upload.created_at - idempotency::KEPT;
             if let Some(first) = uploads::find_by_key(&mut tx, user, key, since).await? {
                 if first.digest == upload.digest {
                     return Ok(Some(first));
                 }
-                return Err(Problem::new(
-                    422,
-                    "idempotency_key_reused",
-                    "This key was used before for another request.",
-                ));
+                return Err(idempotency::reused());
             }
         }
         let kept = uploads::count(&mut tx, user, self.expired()).await?;

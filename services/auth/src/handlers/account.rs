@@ -3,11 +3,12 @@
 
 use std::time::Duration;
 
-use aether_common::{id::RowId, page::Page, problem::Problem};
+use aether_common::{id::RowId, page::Page};
 use aether_store::exports::{Export, ExportStatus};
 use aether_web::{
     client_ip::ClientIp,
     extract::{Json, Path},
+    idempotency,
     respond::{ProblemBody, Result},
 };
 use axum::{
@@ -32,7 +33,6 @@ use crate::{
 
 /// How long the answer to a deletion waits for its end.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
-const MAX_KEY: usize = 255;
 
 /// An archive of all that is kept of a user.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -118,7 +118,7 @@ pub(crate) async fn export_account(
     ip: ClientIp,
     headers: HeaderMap,
 ) -> Result<Response> {
-    let key = idempotency_key(&headers)?;
+    let key = idempotency::key(&headers)?;
     let export = state.exports.ask(caller.user.id, key, &place(ip, &headers)).await?;
     let location = format!("/api/auth/account/export/{}", export.id);
     Ok((StatusCode::ACCEPTED, [(header::LOCATION, location)], Json(told(&export))).into_response())
@@ -195,13 +195,5 @@ impl From<ExportStatus> for Status {
             ExportStatus::Ready => Self::Ready,
             ExportStatus::Failed => Self::Failed,
         }
-    }
-}
-
-fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
-    let Some(key) = headers.get("idempotency-key") else { return Ok(None) };
-    match key.to_str() {
-        Ok(key) if (1..=MAX_KEY).contains(&key.len()) => Ok(Some(key)),
-        _ => Err(Problem::invalid_field("Idempotency-Key", "must be 1 to 255 characters of visible ASCII")),
     }
 }

@@ -12,6 +12,7 @@ use aether_common::{
 use aether_web::{
     auth::{Caller, GenerationsWrite, Scoped},
     extract::Json,
+    idempotency,
     respond::{ProblemBody, Result},
 };
 use axum::{
@@ -73,7 +74,7 @@ async fn create(
     kind: Kind,
     request: CreateGeneration,
 ) -> Result<Response> {
-    let client_id = idempotency_key(headers)?;
+    let client_id = idempotency::key(headers)?.map(str::to_owned);
     let start = Start { kind, request, client_id, regenerate: false };
     let id = state.generations.start(caller.user_id, &start).await?;
     if names(headers, header::ACCEPT, "text/event-stream") {
@@ -84,15 +85,6 @@ async fn create(
     }
     let status = wait(&state, id).await?;
     answer(&state.generations, &caller, id, status).await
-}
-
-/// The caller's own id of the request, if it has one.
-pub fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
-    headers
-        .get("idempotency-key")
-        .map(|key| key.to_str().map(str::to_owned))
-        .transpose()
-        .map_err(|_| Problem::invalid_field("Idempotency-Key", "must be visible ASCII"))
 }
 
 /// The generation with `Location`.

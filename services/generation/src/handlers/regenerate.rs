@@ -4,6 +4,7 @@ use aether_common::id::GenerationId;
 use aether_web::{
     auth::{GenerationsWrite, Scoped},
     extract::Path,
+    idempotency,
     respond::{ProblemBody, Result},
 };
 use axum::{
@@ -12,7 +13,7 @@ use axum::{
     response::Response,
 };
 
-use super::create::{answer, idempotency_key};
+use super::create::answer;
 use crate::state::State;
 
 /// Makes it anew from the same prompt: a new generation whose `parentId` is this one.
@@ -32,7 +33,7 @@ pub async fn regenerate(
     Path(id): Path<GenerationId>,
     headers: HeaderMap,
 ) -> Result<Response> {
-    let key = idempotency_key(&headers)?;
+    let key = idempotency::key(&headers)?.map(str::to_owned);
     let new = state.generations.regenerate(caller.user_id, id, key).await?;
     answer(&state.generations, &caller, new, StatusCode::ACCEPTED).await
 }

@@ -6,6 +6,7 @@ use aether_common::{id::UploadId, problem::Problem};
 use aether_web::{
     auth::{GenerationsWrite, Scoped},
     extract::Json,
+    idempotency,
     respond::{ProblemBody, Result},
 };
 use axum::{
@@ -17,7 +18,6 @@ use axum::{
 };
 use serde::Serialize;
 
-use super::create;
 use crate::{domain::upload::MAX_UPLOAD_BYTES, state::State};
 
 /// What a body may have at most: the file, and the signs around it.
@@ -67,7 +67,7 @@ pub async fn create(
     headers: HeaderMap,
     form: Result<Multipart, MultipartRejection>,
 ) -> Result<(StatusCode, Json<Uploaded>)> {
-    let key = idempotency_key(&headers)?;
+    let key = idempotency::key(&headers)?;
     let form = form.map_err(|rejection| match rejection {
         MultipartRejection::InvalidBoundary(_) => Problem::new(
             415,
@@ -80,7 +80,7 @@ pub async fn create(
     let (name, bytes) = tokio::time::timeout(PATIENCE, read(form))
         .await
         .map_err(|_| Problem::new(408, "timeout", "The file took too long to arrive."))??;
-    let kept = state.uploads.keep(caller.user_id, &name, bytes, key.as_deref()).await?;
+    let kept = state.uploads.keep(caller.user_id, &name, bytes, key).await?;
     let uploaded = Uploaded { id: kept.id, name: kept.name, bytes: kept.bytes, media_type: kept.media_type };
     Ok((StatusCode::CREATED, Json(uploaded)))
 }
@@ -127,12 +127,4 @@ fn unreadable(error: &MultipartError) -> Problem {
 
 fn too_large() -> Problem {
     Problem::new(413, "body_too_large", "A file may have at most 10 MiB.")
-}
-
-fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>> {
-    let key = create::idempotency_key(headers)?;
-    if key.as_ref().is_some_and(|key| !(1..=255).contains(&key.len())) {
-        return Err(Problem::invalid_field("Idempotency-Key", "must be 1 to 255 characters").into());
-    }
-    Ok(key)
 }
