@@ -115,6 +115,8 @@ pub struct Settings {
     pub first_user_admin: bool,
     /// `AETHER_RATE_LIMITS`
     pub rate_limits: bool,
+    /// `AETHER_PROTOCOL_TEST`: whether sockets are those of the official conformance suites.
+    pub protocol_test: bool,
     /// `AETHER_JOBS_PER_PROCESS`: how many generations one process makes at once.
     pub jobs_per_process: u32,
     /// `AETHER_JOBS_PER_USER`: how many generations of one user are made at once, in the whole installation.
@@ -241,6 +243,11 @@ pub const SETTINGS: &[Setting] = &[
         "Whether the first account becomes admin: true or false",
     ),
     setting("AETHER_RATE_LIMITS", "on", "Whether requests are limited, by user and network: on or off"),
+    setting(
+        "AETHER_PROTOCOL_TEST",
+        "off",
+        "Serves the official Socket.IO conformance suites in place of the product's sockets: on or off",
+    ),
     setting("AETHER_JOBS_PER_PROCESS", "512", "How many generations one process makes at once"),
     setting("AETHER_JOBS_PER_USER", "32", "How many generations of one user are made at once; the rest wait"),
     setting(
@@ -575,6 +582,9 @@ impl Settings {
                 .one_of("AETHER_FIRST_USER_ADMIN", &[("true", true), ("false", false)])?
                 .unwrap_or(environment == Environment::Development),
             rate_limits: from.one_of("AETHER_RATE_LIMITS", &[("on", true), ("off", false)])?.unwrap_or(true),
+            protocol_test: from
+                .one_of("AETHER_PROTOCOL_TEST", &[("on", true), ("off", false)])?
+                .unwrap_or(false),
             jobs_per_process: from.number("AETHER_JOBS_PER_PROCESS", 512, 10_000)?,
             jobs_per_user: from.number("AETHER_JOBS_PER_USER", 32, 10_000)?,
             unended_per_user: from.number("AETHER_UNENDED_PER_USER", 200, 100_000)?,
@@ -657,6 +667,9 @@ impl Settings {
         }
         if !self.rate_limits {
             return Err(from.wrong("AETHER_RATE_LIMITS", "`on` (required in production)"));
+        }
+        if self.protocol_test {
+            return Err(from.wrong("AETHER_PROTOCOL_TEST", "`off` (required in production)"));
         }
         if self.mail.smtp.is_none() {
             return Err(
@@ -833,6 +846,10 @@ mod tests {
         open.push(("AETHER_RATE_LIMITS", "off"));
         let pairs: [(&str, &str); 6] = open.try_into().unwrap();
         assert!(load(pairs).unwrap_err().contains("AETHER_RATE_LIMITS"));
+        let mut tested = all.to_vec();
+        tested.push(("AETHER_PROTOCOL_TEST", "on"));
+        let pairs: [(&str, &str); 6] = tested.try_into().unwrap();
+        assert!(load(pairs).unwrap_err().contains("AETHER_PROTOCOL_TEST"));
         let single = Settings::from_sources(Process::Auth, &Sources::from_pairs(all)).unwrap_err();
         assert!(single.to_string().contains("REDIS_URL"));
     }

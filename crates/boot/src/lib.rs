@@ -7,6 +7,7 @@ pub mod config;
 pub mod deps;
 pub mod example;
 pub mod lifecycle;
+pub mod listener;
 mod logline;
 pub mod mail;
 pub mod oauth;

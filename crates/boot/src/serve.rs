@@ -25,6 +25,7 @@ use crate::{
     config::{Environment, Process, Settings},
     deps::{Deps, StartError},
     lifecycle::{DRAIN, Lifecycle, stop_signal},
+    listener::{ReadersOnly, STALLED},
     revocations::{self, RevokedTokens},
     telemetry,
 };
@@ -210,12 +211,8 @@ where
 pub async fn serve(listener: TcpListener, router: Router, lifecycle: &Lifecycle) -> Result<(), StartError> {
     let shutdown = lifecycle.shutdown.clone();
     let asked = shutdown.clone();
-    // Each event of a stream is a small write: with Nagle's algorithm one would wait for the answer to the other.
-    let listener = listener.tap_io(|stream| {
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "no TCP_NODELAY on a connection");
-        }
-    });
+    // `tap_io` is what lets axum tell the peer's address of a listener that is not its own.
+    let listener = ReadersOnly::new(listener, STALLED).tap_io(|_| {});
     let serving = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
         .with_graceful_shutdown(async move { asked.cancelled().await })
         .into_future();

@@ -33,7 +33,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 pub use self::{
     follow::Following,
     journal::{After, AppendError, ENDED_TTL, MAX_EVENTS, RUNNING_TTL, Replay},
-    limits::{Bucket, Decision, Level, Rate},
+    limits::{Bucket, Decision, Level, LocalLimits, Rate},
     subscription::{Delivery, Subscription},
     topic::Topic,
 };

@@ -69,6 +69,10 @@ pub struct Level {
     pub retry_after: Duration,
 }
 
+/// Buckets of this process alone, for what one process must bear and no other hears of.
+#[derive(Default)]
+pub struct LocalLimits(memory::Buckets);
+
 /// A bucket's name: what it limits, and a hash of whom.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Key {
@@ -149,6 +153,14 @@ impl Decision {
             }
         });
         Self { allowed: found.passed, levels: levels.collect() }
+    }
+}
+
+impl LocalLimits {
+    /// Charges all of these buckets, as [`Bus::take`] does.
+    pub fn take(&self, buckets: &[Bucket]) -> Decision {
+        let charges: Vec<Charge> = buckets.iter().map(Bucket::charge).collect();
+        Decision::new(buckets, &self.0.take(&charges, true), true)
     }
 }
 
