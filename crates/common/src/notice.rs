@@ -75,6 +75,21 @@ pub enum Notice {
         /// Whether they write now.
         typing: bool,
     },
+    /// A member has read up to a message.
+    #[serde(rename_all = "camelCase")]
+    MessageRead {
+        /// Where.
+        room_id: RoomId,
+        /// Who.
+        user_id: UserId,
+        /// The newest that they have read.
+        message_id: MessageId,
+    },
+    /// Somebody is spoken of in a message; on their own topic.
+    Mentioned {
+        /// The whole of it.
+        message: Message,
+    },
     /// Somebody is a member no more: their sockets leave the room at once.
     #[serde(rename_all = "camelCase")]
     MemberRemoved {
@@ -132,6 +147,12 @@ pub struct Present {
     pub user_id: UserId,
     /// The name that others see.
     pub name: String,
+    /// Whether none of their sockets is in front of them now, as far as these say.
+    #[serde(default)]
+    pub away: bool,
+    /// The generation that they look at.
+    #[serde(default)]
+    pub watching: Option<GenerationId>,
 }
 
 /// An order to whoever holds the job, on the control topic.

@@ -29,6 +29,8 @@ pub struct NewMessage<'a> {
     pub message: &'a str,
     /// The writer's own id of it.
     pub client_id: Option<&'a str>,
+    /// Who it speaks of, each once; whoever is no member is left out.
+    pub mentions: &'a [UserId],
     /// Now.
     pub at: DateTime<Utc>,
 }
@@ -56,11 +58,12 @@ struct Row {
     content: String,
     client_id: Option<String>,
     created_at: DateTime<Utc>,
+    edited_at: Option<DateTime<Utc>>,
 }
 
 macro_rules! read {
     () => {
-        "SELECT c.id, c.room_id, c.user_id, u.name, c.content, c.client_id, c.created_at
+        "SELECT c.id, c.room_id, c.user_id, u.name, c.content, c.client_id, c.created_at, c.edited_at
          FROM chat_messages c JOIN users u ON u.id = c.user_id"
     };
 }
@@ -86,7 +89,8 @@ pub async fn create(tx: &mut Tx, new: &NewMessage<'_>) -> Result<Option<Kept>> {
             client_id
         )?;
         if let Some(row) = before {
-            return Ok(Some(Kept::Before(row.into_model())));
+            let message = find(tx, new.room_id, MessageId(row.id)).await?;
+            return Ok(message.map(Kept::Before));
         }
     }
     let id = newest.map_or(new.id.0, |newest| new.id.0.max(Uuid::from_u128(newest.as_u128() + 1)));
@@ -103,6 +107,18 @@ pub async fn create(tx: &mut Tx, new: &NewMessage<'_>) -> Result<Option<Kept>> {
         new.client_id,
         new.at
     )?;
+    for user in new.mentions {
+        q!(
+            tx,
+            sql!(
+                "INSERT INTO message_mentions (message_id, user_id, room_id)
+                 SELECT $1, m.user_id, m.room_id FROM room_members m WHERE m.room_id = $2 AND m.user_id = $3"
+            ),
+            id,
+            new.room_id.0,
+            user.0
+        )?;
+    }
     q!(tx, sql!("UPDATE rooms SET last_message_id = $2 WHERE id = $1"), new.room_id.0, id)?;
     let message = find(tx, new.room_id, MessageId(id)).await?;
     Ok(message.map(|message| Kept::New { message, after: newest.map(MessageId) }))
@@ -128,7 +144,7 @@ pub async fn find(db: &mut impl Db, room: RoomId, id: MessageId) -> Result<Optio
         room.0,
         id.0
     )?;
-    Ok(row.map(Row::into_model))
+    Ok(complete(db, room, row.into_iter().collect()).await?.pop())
 }
 
 /// The newest `limit` messages, oldest first.
@@ -154,7 +170,7 @@ pub async fn list_after(
         after.0,
         one_more(limit)
     )?;
-    Ok(rows.into_iter().map(Row::into_model).collect())
+    complete(db, room, rows).await
 }
 
 /// Up to `limit + 1` messages before this one, newest first; with `text` only those that hold it, in any case.
@@ -177,7 +193,7 @@ pub async fn list(
         pattern.as_deref(),
         one_more(limit)
     )?;
-    Ok(rows.into_iter().map(Row::into_model).collect())
+    complete(db, room, rows).await
 }
 
 /// Changes a message of this writer; `false` when it is not theirs.
@@ -209,6 +225,31 @@ pub async fn delete(db: &mut impl Db, room: RoomId, id: MessageId) -> Result<boo
     Ok(q!(db, sql, room.0, id.0)? == 1)
 }
 
+/// The messages of these rows, with who they speak of.
+async fn complete(db: &mut impl Db, room: RoomId, rows: Vec<Row>) -> Result<Vec<Message>> {
+    let mut messages: Vec<Message> = rows.into_iter().map(Row::into_model).collect();
+    let ids = messages.iter().map(|message| message.id.0);
+    let (Some(first), Some(last)) = (ids.clone().min(), ids.max()) else { return Ok(messages) };
+    let mentions = q!(
+        db,
+        fetch_all as (Uuid, Uuid),
+        sql!(
+            "SELECT message_id, user_id FROM message_mentions
+             WHERE room_id = $1 AND message_id BETWEEN $2 AND $3 ORDER BY message_id, user_id"
+        ),
+        room.0,
+        first,
+        last
+    )?;
+    if !mentions.is_empty() {
+        for message in &mut messages {
+            let own = mentions.iter().filter(|(id, _)| *id == message.id.0);
+            message.mentions = own.map(|(_, user)| UserId(*user)).collect();
+        }
+    }
+    Ok(messages)
+}
+
 impl Row {
     fn into_model(self) -> Message {
         Message {
@@ -219,6 +260,8 @@ impl Row {
             message: self.content,
             client_id: self.client_id,
             timestamp: self.created_at,
+            mentions: Vec::new(),
+            edited_at: self.edited_at,
         }
     }
 }

@@ -22,6 +22,7 @@ struct RoomRow {
     role: String,
     member_count: i64,
     unread: i64,
+    unread_mentions: i64,
     created_at: DateTime<Utc>,
 }
 
@@ -31,6 +32,7 @@ struct MemberRow {
     name: String,
     avatar_url: Option<String>,
     role: String,
+    last_read_id: Option<Uuid>,
 }
 
 /// A room as the reader, bound as `$1`, sees it.
@@ -39,9 +41,45 @@ macro_rules! seen {
         "SELECT r.id, r.name, r.owner_id, m.role, r.created_at,
          (SELECT COUNT(*) FROM room_members o WHERE o.room_id = r.id) AS member_count,
          (SELECT COUNT(*) FROM chat_messages c WHERE c.room_id = r.id AND c.user_id <> $1
-              AND (m.last_read_id IS NULL OR c.id > m.last_read_id)) AS unread
+              AND (m.last_read_id IS NULL OR c.id > m.last_read_id)) AS unread,
+         (SELECT COUNT(*) FROM message_mentions n JOIN chat_messages c ON c.id = n.message_id
+              WHERE n.user_id = $1 AND n.room_id = r.id AND c.user_id <> $1
+              AND (m.last_read_id IS NULL OR n.message_id > m.last_read_id)) AS unread_mentions
          FROM rooms r JOIN room_members m ON m.room_id = r.id AND m.user_id = $1"
     };
+}
+
+/// Notes how the request that made this room is known again (`Idempotency-Key`): the key, and a digest of what it asked.
+pub async fn set_key(tx: &mut Tx, id: RoomId, key: &str, hash: &[u8]) -> Result<()> {
+    q!(tx, sql!("UPDATE rooms SET idempotency_key = $2, request_hash = $3 WHERE id = $1"), id.0, key, hash)?;
+    Ok(())
+}
+
+/// The room that the owner made with this key after `since`, with the digest of what was asked; the key is let go of if
+/// that was earlier. The caller holds the owner's row, so that twins see each other.
+pub async fn find_by_key(
+    tx: &mut Tx,
+    owner: UserId,
+    key: &str,
+    since: DateTime<Utc>,
+) -> Result<Option<(RoomId, Vec<u8>)>> {
+    q!(
+        tx,
+        sql!(
+            "UPDATE rooms SET idempotency_key = NULL WHERE owner_id = $1 AND idempotency_key = $2 AND created_at <= $3"
+        ),
+        owner.0,
+        key,
+        since
+    )?;
+    let row = q!(
+        tx,
+        fetch_optional as (Uuid, Vec<u8>),
+        sql!("SELECT id, request_hash FROM rooms WHERE owner_id = $1 AND idempotency_key = $2"),
+        owner.0,
+        key
+    )?;
+    Ok(row.map(|(id, hash)| (RoomId(id), hash)))
 }
 
 /// Keeps a new room with its owner as the first member. `false` when the owner's account is gone.
@@ -123,7 +161,7 @@ pub async fn list_members(db: &mut impl Db, id: RoomId) -> Result<Vec<Member>> {
         db,
         fetch_all as MemberRow,
         sql!(
-            "SELECT m.user_id, u.name, u.avatar_url, m.role FROM room_members m JOIN users u ON u.id = m.user_id
+            "SELECT m.user_id, u.name, u.avatar_url, m.role, m.last_read_id FROM room_members m JOIN users u ON u.id = m.user_id
              WHERE m.room_id = $1 ORDER BY m.joined_at, m.user_id"
         ),
         id.0
@@ -137,13 +175,20 @@ pub async fn find_member(db: &mut impl Db, id: RoomId, user: UserId) -> Result<O
         db,
         fetch_optional as MemberRow,
         sql!(
-            "SELECT m.user_id, u.name, u.avatar_url, m.role FROM room_members m JOIN users u ON u.id = m.user_id
+            "SELECT m.user_id, u.name, u.avatar_url, m.role, m.last_read_id FROM room_members m JOIN users u ON u.id = m.user_id
              WHERE m.room_id = $1 AND m.user_id = $2"
         ),
         id.0,
         user.0
     )?;
     row.map(MemberRow::into_model).transpose()
+}
+
+/// How many rooms the user owns.
+pub async fn count_owned(db: &mut impl Db, owner: UserId) -> Result<i64> {
+    let sql = sql!("SELECT COUNT(*) FROM rooms WHERE owner_id = $1");
+    let (count,) = q!(db, fetch_one as (i64,), sql, owner.0)?;
+    Ok(count)
 }
 
 /// How many members the room has.
@@ -201,15 +246,24 @@ pub async fn remove_member(db: &mut impl Db, id: RoomId, user: UserId) -> Result
     Ok(q!(db, sql, id.0, user.0)? == 1)
 }
 
-/// Notes that the member has read up to this message; an older one than was noted before changes nothing. Answers how
-/// many of others' messages are unread; nothing when the user is not in the room.
+/// What has become of a member's marker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Marked {
+    /// How many of others' messages are unread.
+    pub unread: i64,
+    /// Whether the marker has moved.
+    pub moved: bool,
+}
+
+/// Notes that the member has read up to this message; an older one than was noted before changes nothing. Nothing when
+/// the user is not in the room.
 pub async fn mark_read(
     db: &mut impl Db,
     user: UserId,
     id: RoomId,
     message: MessageId,
-) -> Result<Option<i64>> {
-    q!(
+) -> Result<Option<Marked>> {
+    let moved = q!(
         db,
         sql!(
             "UPDATE room_members SET last_read_id = $3 WHERE user_id = $1 AND room_id = $2
@@ -220,7 +274,7 @@ pub async fn mark_read(
         id.0,
         message.0
     )?;
-    Ok(find(db, user, id).await?.map(|room| room.unread))
+    Ok(find(db, user, id).await?.map(|room| Marked { unread: room.unread, moved: moved == 1 }))
 }
 
 impl RoomRow {
@@ -232,6 +286,7 @@ impl RoomRow {
             role: parse_role(self.role)?,
             member_count: self.member_count,
             unread: self.unread,
+            unread_mentions: self.unread_mentions,
             created_at: self.created_at,
         })
     }
@@ -244,6 +299,7 @@ impl MemberRow {
             name: self.name,
             avatar_url: self.avatar_url,
             role: parse_role(self.role)?,
+            last_read_id: self.last_read_id.map(MessageId),
         })
     }
 }

@@ -61,7 +61,8 @@ async fn keep(store: &Store, new: NewMessage<'_>) -> Kept {
 
 async fn say(store: &Store, room_id: RoomId, user_id: UserId, message: &str) -> Message {
     let (id, at) = (Ids::system().mint(), Clock::system().now());
-    match keep(store, NewMessage { id, room_id, user_id, message, client_id: None, at }).await {
+    match keep(store, NewMessage { id, room_id, user_id, message, client_id: None, mentions: &[], at }).await
+    {
         Kept::New { message, .. } | Kept::Before(message) => message,
     }
 }
@@ -159,6 +160,7 @@ async fn a_client_id_is_one_message() {
             user_id,
             message,
             client_id: Some("mine"),
+            mentions: &[],
             at: Clock::system().now(),
         };
         let Kept::New { message: first, after: None } = keep(store, new(ana, "one")).await else {
@@ -188,6 +190,7 @@ async fn ids_grow_in_a_room_whatever_the_clocks_say() {
                 user_id: ana,
                 message: "from the future",
                 client_id: None,
+                mentions: &[],
                 at: Clock::system().now(),
             },
         )
@@ -273,11 +276,22 @@ async fn what_others_said_is_unread_until_it_is_read() {
         say(store, id, ben, "his own").await;
         let mut db = store.conn().await.unwrap();
         assert_eq!(rooms::find(&mut db, ben, id).await.unwrap().unwrap().unread, 2, "{}", database.engine);
-        assert_eq!(rooms::mark_read(&mut db, ben, id, second.id).await.unwrap(), Some(0));
-        assert_eq!(rooms::mark_read(&mut db, ben, id, first.id).await.unwrap(), Some(0), "never back");
+        assert_eq!(
+            rooms::mark_read(&mut db, ben, id, second.id).await.unwrap().map(|marked| marked.unread),
+            Some(0)
+        );
+        assert_eq!(
+            rooms::mark_read(&mut db, ben, id, first.id).await.unwrap().map(|marked| marked.unread),
+            Some(0),
+            "never back"
+        );
         let unknown = MessageId(Uuid::max());
         say(store, id, ana, "3").await;
-        assert_eq!(rooms::mark_read(&mut db, ben, id, unknown).await.unwrap(), Some(1), "no such message");
+        assert_eq!(
+            rooms::mark_read(&mut db, ben, id, unknown).await.unwrap().map(|marked| marked.unread),
+            Some(1),
+            "no such message"
+        );
         let stranger = user(store, "Cem").await;
         assert_eq!(rooms::mark_read(&mut db, stranger, id, first.id).await.unwrap(), None);
     }

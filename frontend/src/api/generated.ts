@@ -1225,7 +1225,7 @@ export interface paths {
         /** The rooms that the caller is in, newest first. */
         get: operations["listRooms"];
         put?: never;
-        /** Makes a room; the caller owns it. A conversation with the model is a room of one, until somebody is invited. */
+        /** Makes a room; the caller owns it. The same `Idempotency-Key` with the same body gives the first room again. A conversation with the model is a room of one, until somebody is invited. */
         post: operations["createRoom"];
         delete?: never;
         options?: never;
@@ -1902,6 +1902,7 @@ export interface components {
         Member: {
             /** @description A picture on our own origin. */
             avatarUrl: string | null;
+            lastReadId: components["schemas"]["MessageId"] | null;
             /** @description The name that others see. */
             name: string;
             /** @description What they may do here. */
@@ -1922,8 +1923,15 @@ export interface components {
         Message: {
             /** @description The sender's own id of it: the same one twice is one message. */
             clientId: string | null;
+            /**
+             * Format: date-time
+             * @description When its writer changed it; left out when they have not.
+             */
+            editedAt?: string | null;
             /** @description Identity; UUIDv7, so ids grow with time. */
             id: components["schemas"]["MessageId"];
+            /** @description The members that it speaks of; left out when there are none. */
+            mentions?: components["schemas"]["UserId"][];
             /** @description 1 to 16 000 characters. */
             message: string;
             /** @description The writer's name. */
@@ -2284,8 +2292,15 @@ export interface components {
             items: {
                 /** @description The sender's own id of it: the same one twice is one message. */
                 clientId: string | null;
+                /**
+                 * Format: date-time
+                 * @description When its writer changed it; left out when they have not.
+                 */
+                editedAt?: string | null;
                 /** @description Identity; UUIDv7, so ids grow with time. */
                 id: components["schemas"]["MessageId"];
+                /** @description The members that it speaks of; left out when there are none. */
+                mentions?: components["schemas"]["UserId"][];
                 /** @description 1 to 16 000 characters. */
                 message: string;
                 /** @description The writer's name. */
@@ -2402,6 +2417,11 @@ export interface components {
                  * @description Messages of others that whoever asks has not read.
                  */
                 unread: number;
+                /**
+                 * Format: int64
+                 * @description How many of these speak of whoever asks.
+                 */
+                unreadMentions: number;
             }[];
             /** @description Where the next page begins; null on the last one. */
             nextCursor: string | null;
@@ -2645,6 +2665,11 @@ export interface components {
              * @description Messages of others that whoever asks has not read.
              */
             unread: number;
+            /**
+             * Format: int64
+             * @description How many of these speak of whoever asks.
+             */
+            unreadMentions: number;
         };
         /**
          * Format: uuid
@@ -9708,7 +9733,9 @@ export interface operations {
     createRoom: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -9745,6 +9772,15 @@ export interface operations {
             };
             /** @description `insufficient_scope`: an API key that may not do this */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller owns as many rooms as one may own */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

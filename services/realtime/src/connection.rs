@@ -43,7 +43,8 @@ pub struct Connection {
     session: Mutex<Session>,
     dismissed: AtomicBool,
     doubted: AtomicBool,
-    condemned: AtomicBool,
+    // Why it is to be closed: an event and its reason.
+    condemned: Mutex<Option<(&'static str, &'static str)>>,
     // When its API key was last looked up, in seconds since 1970.
     looked_up_at: AtomicI64,
     // With the newest message that the socket was told when it joined.
@@ -87,7 +88,7 @@ impl Connection {
             session: Mutex::new(session),
             dismissed: AtomicBool::new(false),
             doubted: AtomicBool::new(false),
-            condemned: AtomicBool::new(false),
+            condemned: Mutex::default(),
             rooms: Mutex::default(),
             held: Mutex::default(),
         }
@@ -134,13 +135,14 @@ impl Connection {
         due
     }
 
-    /// Its token was found to be dead.
-    pub fn condemn(&self) {
-        self.condemned.store(true, Ordering::Relaxed);
+    /// It is to be closed, with this event that says why. The first reason stays.
+    pub fn condemn(&self, event: &'static str, reason: &'static str) {
+        lock(&self.condemned).get_or_insert((event, reason));
     }
 
-    pub fn is_condemned(&self) -> bool {
-        self.condemned.load(Ordering::Relaxed)
+    /// Why it is to be closed, if it is.
+    pub fn condemned(&self) -> Option<(&'static str, &'static str)> {
+        *lock(&self.condemned)
     }
 
     /// Fails with 403 `insufficient_scope` when the socket's API key does not have this scope.
@@ -229,6 +231,15 @@ impl Connection {
                 {
                     self.outbox.mention(event, payload.clone());
                 }
+            }
+            // Their own sockets too: another tab of theirs counts anew.
+            Notice::MessageRead { .. } => {
+                if let Some((event, payload)) = &told.event {
+                    self.outbox.mention(event, payload.clone());
+                }
+            }
+            Notice::Mentioned { message } if self.access.allows(Scope::RoomsRead) => {
+                self.say(told, message.room_id);
             }
             Notice::MessageReceived { message, .. } => {
                 let newest = lock(&self.rooms).get(&message.room_id).copied().flatten();

@@ -19,6 +19,7 @@ use tokio::sync::{mpsc, oneshot};
 use crate::{
     connection::{Connection, lock},
     outbox::Behind,
+    presence::Attention,
     state::State,
 };
 
@@ -54,6 +55,7 @@ enum Order {
     Join(Weak<Connection>, oneshot::Sender<Result<Vec<Present>, Problem>>),
     Leave { sid: Sid, user: UserId, at_once: bool },
     Everybody(oneshot::Sender<Vec<Present>>),
+    Attend { sid: Sid, user: UserId, attention: Attention, watching: Option<GenerationId> },
 }
 
 impl Hub {
@@ -90,6 +92,18 @@ impl Hub {
     pub fn leave_room(&self, room: RoomId, connection: &Connection) {
         let (sid, user) = (connection.sid, connection.user_id);
         self.order(About::Room(room), Order::Leave { sid, user, at_once: true });
+    }
+
+    /// The socket says whether somebody is in front of it, and what they look at.
+    pub fn attend(
+        &self,
+        room: RoomId,
+        connection: &Connection,
+        attention: Attention,
+        watching: Option<GenerationId>,
+    ) {
+        let (sid, user) = (connection.sid, connection.user_id);
+        self.order(About::Room(room), Order::Attend { sid, user, attention, watching });
     }
 
     /// Who is in the room, as far as this process knows: it knows only while it has a socket there.

@@ -4,6 +4,7 @@
 mod connection;
 mod domain;
 mod fanout;
+mod flood;
 mod handlers;
 mod outbox;
 pub mod ports;

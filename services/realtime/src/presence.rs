@@ -2,14 +2,15 @@
 //! No I/O. A user is here once, whatever the number of sockets; one whose last socket is gone stays for a short grace.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, HashMap},
     time::Duration,
 };
 
 use aether_common::{
-    id::{RowId, UserId},
+    id::{GenerationId, RowId, UserId},
     notice::Present,
 };
+use serde::Deserialize;
 use socketioxide::socket::Sid;
 use tokio::time::Instant;
 
@@ -27,7 +28,7 @@ const TELL_GAP: Duration = Duration::from_millis(500);
 pub struct Presence {
     here: HashMap<UserId, Here>,
     peers: HashMap<RowId, Peer>,
-    told: BTreeMap<UserId, String>,
+    told: BTreeMap<UserId, Present>,
     learns_until: Instant,
     repeat_at: Instant,
     changed: bool,
@@ -38,8 +39,22 @@ pub struct Presence {
 
 struct Here {
     name: String,
-    sockets: HashSet<Sid>,
+    /// With whether somebody is in front of each.
+    sockets: HashMap<Sid, Attention>,
+    /// What the user looks at, and by which socket: the newest word counts.
+    watching: Option<(Sid, GenerationId)>,
     leaves_at: Option<Instant>,
+}
+
+/// Whether somebody is in front of a socket, as it says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Attention {
+    /// Yes; so it is until it says otherwise.
+    #[default]
+    Online,
+    /// Its page is hidden, or nobody has touched it for a while.
+    Away,
 }
 
 struct Peer {
@@ -85,17 +100,39 @@ impl Presence {
         self.touched = true;
         let here = self.here.entry(user).or_insert_with(|| {
             self.announce = true;
-            Here { name: name.to_owned(), sockets: HashSet::new(), leaves_at: None }
+            Here { name: name.to_owned(), sockets: HashMap::new(), watching: None, leaves_at: None }
         });
-        here.sockets.insert(sid);
+        let before = here.is_away();
+        here.sockets.insert(sid, Attention::Online);
+        self.announce |= before;
         here.leaves_at = None;
+    }
+
+    /// A socket of this process says whether somebody is in front of it, and at which generation they look. One that is
+    /// not in the room says nothing.
+    pub fn attend(&mut self, sid: Sid, user: UserId, attention: Attention, watching: Option<GenerationId>) {
+        let Some(here) = self.here.get_mut(&user) else { return };
+        let before = (here.is_away(), here.watching);
+        let Some(known) = here.sockets.get_mut(&sid) else { return };
+        *known = attention;
+        match watching {
+            Some(id) if attention == Attention::Online => here.watching = Some((sid, id)),
+            _ => here.look_away(sid),
+        }
+        if before != (here.is_away(), here.watching) {
+            self.touched = true;
+            self.announce = true;
+        }
     }
 
     /// A socket of this process is gone; `at_once` when its user said goodbye.
     pub fn leave(&mut self, sid: Sid, user: UserId, at_once: bool, now: Instant) {
         let Some(here) = self.here.get_mut(&user) else { return };
         self.touched = true;
+        let before = (here.is_away(), here.watching);
         here.sockets.remove(&sid);
+        here.look_away(sid);
+        self.announce |= !here.sockets.is_empty() && before != (here.is_away(), here.watching);
         if here.sockets.is_empty() {
             here.leaves_at = Some(if at_once { now } else { now + GRACE });
         }
@@ -106,7 +143,7 @@ impl Presence {
         self.touched = true;
         if now < self.learns_until {
             for one in &people {
-                self.changed |= self.told.insert(one.user_id, one.name.clone()).is_none();
+                self.changed |= self.told.insert(one.user_id, one.clone()).as_ref() != Some(one);
             }
         }
         self.peers.insert(node, Peer { people, heard_at: now });
@@ -120,7 +157,7 @@ impl Presence {
 
     /// Everybody.
     pub fn everybody(&self) -> Vec<Present> {
-        self.union().into_iter().map(|(user_id, name)| Present { user_id, name }).collect()
+        self.union().into_values().collect()
     }
 
     /// Whether no user of this process is in the room, nor in its grace.
@@ -139,14 +176,15 @@ impl Presence {
         self.peers.retain(|_, peer| now < peer.heard_at + SILENCE);
         let mut due = Due::default();
         let union = self.union();
-        for (user_id, name) in &union {
-            if !self.told.contains_key(user_id) {
-                due.changes.push(Change::Joined(Present { user_id: *user_id, name: name.clone() }));
+        for (user_id, one) in &union {
+            match self.told.get(user_id) {
+                None => due.changes.push(Change::Joined(one.clone())),
+                Some(told) => self.changed |= told != one,
             }
         }
-        for (user_id, name) in &self.told {
+        for (user_id, one) in &self.told {
             if !union.contains_key(user_id) {
-                due.changes.push(Change::Left(Present { user_id: *user_id, name: name.clone() }));
+                due.changes.push(Change::Left(one.clone()));
             }
         }
         self.changed |= !due.changes.is_empty();
@@ -159,12 +197,7 @@ impl Presence {
         if self.announce || now >= self.repeat_at {
             self.announce = false;
             self.repeat_at = now + REPEAT;
-            due.announce = Some(
-                self.here
-                    .iter()
-                    .map(|(user_id, here)| Present { user_id: *user_id, name: here.name.clone() })
-                    .collect(),
-            );
+            due.announce = Some(self.here.iter().map(|(user_id, here)| here.present(*user_id)).collect());
         }
         due
     }
@@ -180,11 +213,40 @@ impl Presence {
             .fold(self.repeat_at, Instant::min)
     }
 
-    fn union(&self) -> BTreeMap<UserId, String> {
-        let peers = self.peers.values().flat_map(|peer| &peer.people);
-        let mut union: BTreeMap<_, _> = peers.map(|one| (one.user_id, one.name.clone())).collect();
-        union.extend(self.here.iter().map(|(user_id, here)| (*user_id, here.name.clone())));
+    /// Everybody once. Who is here and there is away when they are away in both places.
+    fn union(&self) -> BTreeMap<UserId, Present> {
+        let here = self.here.iter().map(|(user_id, here)| here.present(*user_id));
+        let mut union: BTreeMap<UserId, Present> = here.map(|one| (one.user_id, one)).collect();
+        for one in self.peers.values().flat_map(|peer| &peer.people) {
+            union
+                .entry(one.user_id)
+                .and_modify(|known| {
+                    known.away &= one.away;
+                    known.watching = known.watching.or(one.watching);
+                })
+                .or_insert_with(|| one.clone());
+        }
         union
+    }
+}
+
+impl Here {
+    /// Nobody is in front of any socket. Who has none for a moment is not away: it is their reload.
+    fn is_away(&self) -> bool {
+        !self.sockets.is_empty() && self.sockets.values().all(|attention| *attention == Attention::Away)
+    }
+
+    fn look_away(&mut self, sid: Sid) {
+        self.watching = self.watching.filter(|(by, _)| *by != sid);
+    }
+
+    fn present(&self, user_id: UserId) -> Present {
+        Present {
+            user_id,
+            name: self.name.clone(),
+            away: self.is_away(),
+            watching: self.watching.map(|(_, id)| id),
+        }
     }
 }
 
@@ -198,11 +260,11 @@ mod tests {
     const NODE: RowId = RowId(Uuid::from_u128(9));
 
     fn ana() -> Present {
-        Present { user_id: ANA, name: "Ana".into() }
+        Present { user_id: ANA, name: "Ana".into(), away: false, watching: None }
     }
 
     fn ben() -> Present {
-        Present { user_id: BEN, name: "Ben".into() }
+        Present { user_id: BEN, name: "Ben".into(), away: false, watching: None }
     }
 
     fn ms(number: u64) -> Duration {
@@ -298,5 +360,59 @@ mod tests {
             told += usize::from(presence.settle(now).presence.is_some());
         }
         assert_eq!(told, 2);
+    }
+
+    #[test]
+    fn who_is_away_with_every_tab_is_away_and_what_they_look_at_is_told() {
+        let start = Instant::now();
+        let mut presence = Presence::new(start);
+        let tabs = [Sid::new(), Sid::new()];
+        for tab in tabs {
+            presence.enter(tab, ANA, "Ana");
+        }
+        presence.settle(start);
+        let app = GenerationId(Uuid::from_u128(7));
+        presence.attend(tabs[0], ANA, Attention::Online, Some(app));
+        let later = start + TELL_GAP;
+        let looks = Present { watching: Some(app), ..ana() };
+        let due = presence.settle(later);
+        assert_eq!((due.changes, due.presence), (vec![], Some(vec![looks.clone()])));
+        assert_eq!(due.announce, Some(vec![looks.clone()]));
+        presence.attend(tabs[1], ANA, Attention::Away, None);
+        assert_eq!(presence.settle(later + TELL_GAP), Due::default(), "the other tab is in front of her");
+        presence.attend(tabs[0], ANA, Attention::Away, Some(app));
+        let away = Present { away: true, ..ana() };
+        assert_eq!(presence.settle(later + TELL_GAP).presence, Some(vec![away]));
+        // On another process she is there.
+        presence.hear(NODE, vec![looks.clone()], later + TELL_GAP);
+        assert_eq!(presence.settle(later + 2 * TELL_GAP).presence, Some(vec![looks]));
+        presence.attend(Sid::new(), BEN, Attention::Away, None);
+        assert_eq!(
+            presence.settle(later + 2 * TELL_GAP),
+            Due::default(),
+            "who is not in the room says nothing"
+        );
+    }
+
+    #[test]
+    fn a_tab_that_closes_leaves_the_attention_of_the_others() {
+        let start = Instant::now();
+        let mut presence = Presence::new(start);
+        let tabs = [Sid::new(), Sid::new()];
+        for tab in tabs {
+            presence.enter(tab, ANA, "Ana");
+        }
+        presence.attend(tabs[1], ANA, Attention::Away, None);
+        presence.settle(start);
+        presence.leave(tabs[0], ANA, true, start);
+        let later = start + TELL_GAP;
+        let away = Present { away: true, ..ana() };
+        let due = presence.settle(later);
+        assert_eq!(
+            (due.changes, due.presence, due.announce),
+            (vec![], Some(vec![away.clone()]), Some(vec![away]))
+        );
+        presence.enter(Sid::new(), ANA, "Ana");
+        assert_eq!(presence.settle(later + TELL_GAP).presence, Some(vec![ana()]));
     }
 }

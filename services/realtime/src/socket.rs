@@ -2,8 +2,10 @@
 //! in which they came.
 
 mod connect;
+mod farewell;
 mod generations;
 mod messages;
+mod protocol_test;
 mod request;
 mod rooms;
 mod session;
@@ -29,6 +31,9 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The routes of the sockets; starts what watches over them.
 pub fn serve(state: &State) -> Router {
+    if state.deps.settings.protocol_test {
+        return protocol_test::serve();
+    }
     let (service, io) = SocketIo::builder()
         .req_path(PATH)
         .ping_interval(PING_INTERVAL)
@@ -46,11 +51,10 @@ pub fn serve(state: &State) -> Router {
     let check = async move |socket: Handle, auth| connect::check(check, socket, auth).await;
     io.ns("/", ConnectHandler::with(welcome, check));
     state.spawn(session::watch(state.clone()));
-    let shutdown = state.deps.lifecycle.shutdown.clone();
+    let (shutdown, leaving) = (state.deps.lifecycle.shutdown.clone(), state.clone());
     state.spawn(async move {
         shutdown.cancelled().await;
-        // The transport is closed, not the namespace: clients reconnect by themselves, elsewhere.
-        let _ = tokio::time::timeout(PING_TIMEOUT, io.close()).await;
+        farewell::send_away(&leaving, &io).await;
     });
     let path = format!("{PATH}/");
     Router::new().route_service(PATH, service.clone()).route_service(&path, service)

@@ -5,7 +5,7 @@ use std::{future::Future, sync::Arc};
 use aether_boot::Deps;
 use aether_bus::{After, BusError, Following, Topic};
 use aether_common::{
-    id::{GenerationId, RoomId},
+    id::{GenerationId, RoomId, UserId},
     jwt::Verifier,
     notice::Notice,
     problem::Problem,
@@ -14,7 +14,7 @@ use aether_store::{StoreError, generations};
 use axum::extract::FromRef;
 use chrono::{DateTime, Utc};
 
-use crate::{fanout::Hub, ports::Generations};
+use crate::{fanout::Hub, flood::Floods, ports::Generations};
 
 /// Cheap to clone.
 #[derive(Clone)]
@@ -23,6 +23,7 @@ pub struct State {
     pub verifier: Verifier,
     pub generations: Arc<dyn Generations>,
     pub hub: Arc<Hub>,
+    pub floods: Arc<Floods>,
     pub started: DateTime<Utc>,
 }
 
@@ -33,6 +34,7 @@ impl State {
             verifier,
             generations,
             hub: Arc::new(Hub::new(deps.ids.mint())),
+            floods: Arc::default(),
             started: deps.clock.now(),
         }
     }
@@ -46,6 +48,12 @@ impl State {
     pub async fn tell_room(&self, room: RoomId, notice: &Notice) -> Result<(), Problem> {
         let bytes = serde_json::to_vec(notice).map_err(Problem::internal)?;
         Ok(self.deps.bus.publish(&Topic::room(room), bytes).await?)
+    }
+
+    /// Tells every process what concerns a user.
+    pub async fn tell_user(&self, user: UserId, notice: &Notice) -> Result<(), Problem> {
+        let bytes = serde_json::to_vec(notice).map_err(Problem::internal)?;
+        Ok(self.deps.bus.publish(&Topic::user(user), bytes).await?)
     }
 
     /// The events of a generation after a position, live until the last one. The caller has checked access.

@@ -33,6 +33,8 @@ pub struct Room {
     pub member_count: i64,
     /// Messages of others that whoever asks has not read.
     pub unread: i64,
+    /// How many of these speak of whoever asks.
+    pub unread_mentions: i64,
     /// When it was made.
     pub created_at: DateTime<Utc>,
 }
@@ -50,6 +52,9 @@ pub struct Member {
     pub avatar_url: Option<String>,
     /// What they may do here.
     pub role: RoomRole,
+    /// The newest message that they have read.
+    #[schema(required = true)]
+    pub last_read_id: Option<MessageId>,
 }
 
 /// A chat message.
@@ -71,6 +76,12 @@ pub struct Message {
     pub client_id: Option<String>,
     /// When it was stored.
     pub timestamp: DateTime<Utc>,
+    /// The members that it speaks of; left out when there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mentions: Vec<UserId>,
+    /// When its writer changed it; left out when they have not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edited_at: Option<DateTime<Utc>>,
 }
 
 impl RoomRole {

@@ -9,9 +9,9 @@ use serde::Serialize;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum MemberState {
-    /// A socket of theirs is in the room.
+    /// They are in the room, in front of a socket of theirs.
     Online,
-    /// None is.
+    /// They are not.
     Away,
 }
 
@@ -25,7 +25,7 @@ pub struct MemberNow {
 
 /// The members with their states.
 pub fn with_states(members: Vec<Member>, present: &[Present]) -> Vec<MemberNow> {
-    let online: HashSet<UserId> = present.iter().map(|one| one.user_id).collect();
+    let online: HashSet<UserId> = present.iter().filter(|one| !one.away).map(|one| one.user_id).collect();
     members
         .into_iter()
         .map(|member| {

@@ -110,6 +110,11 @@ impl Audience {
                 let _ = joined.send(Ok(self.everybody()));
             }
             Order::Leave { sid, user, at_once } => self.remove(sid, user, at_once),
+            Order::Attend { sid, user, attention, watching } => {
+                if let Some(presence) = &mut self.presence {
+                    presence.attend(sid, user, attention, watching);
+                }
+            }
             Order::Everybody(tell) => {
                 let _ = tell.send(self.everybody());
             }

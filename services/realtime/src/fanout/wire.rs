@@ -5,7 +5,7 @@ use std::sync::Arc;
 use aether_common::notice::{Notice, Present};
 use serde_json::{Value, json};
 
-use crate::connection::Told;
+use crate::{connection::Told, domain::members::MemberState};
 
 /// Reads a payload of the bus; nothing when a newer process wrote what this one does not know.
 pub fn read(payload: &[u8]) -> Option<Told> {
@@ -31,6 +31,10 @@ fn event(notice: &Notice) -> Option<(&'static str, Value)> {
             json!({ "id": id, "roomId": room_id, "message": message, "timestamp": timestamp }),
         ),
         Notice::MessageDeleted { room_id, id } => ("message_deleted", json!({ "id": id, "roomId": room_id })),
+        Notice::MessageRead { room_id, user_id, message_id } => {
+            ("message_read", json!({ "roomId": room_id, "userId": user_id, "messageId": message_id }))
+        }
+        Notice::Mentioned { message } => ("mentioned", json!(message)),
         Notice::Typing { room_id, user_id, name, typing } => {
             ("typing", json!({ "roomId": room_id, "userId": user_id, "name": name, "typing": typing }))
         }
@@ -40,5 +44,13 @@ fn event(notice: &Notice) -> Option<(&'static str, Value)> {
 
 /// `presence` members.
 pub fn members(people: &[Present]) -> Vec<Value> {
-    people.iter().map(|one| json!({ "userId": one.user_id, "name": one.name, "state": "online" })).collect()
+    let member = |one: &Present| {
+        let state = if one.away { MemberState::Away } else { MemberState::Online };
+        let mut member = json!({ "userId": one.user_id, "name": one.name, "state": state });
+        if let Some(id) = one.watching {
+            member["watching"] = json!(id);
+        }
+        member
+    };
+    people.iter().map(member).collect()
 }

@@ -20,6 +20,7 @@ use tokio::sync::{Semaphore, mpsc};
 use super::request::{self, Request};
 use crate::{
     connection::{Connection, Session, lock},
+    flood::{Floods, Verdict},
     outbox::{Drain, outbox},
     state::State,
 };
@@ -81,10 +82,12 @@ pub async fn check(state: State, Handle(socket): Handle, auth: TryData<Handshake
         Refusal::Unavailable
     })?;
     let (requests, waiting) = mpsc::channel(WAITING);
-    let asker = connection.clone();
+    let (asker, floods) = (connection.clone(), state.deps.settings.rate_limits.then(|| state.floods.clone()));
     let space = Arc::new(Semaphore::new(WAITING_BYTES));
     socket.on_fallback(move |incoming: Incoming| {
-        receive(&asker, &requests, &space, incoming);
+        if floods.as_ref().is_none_or(|floods| is_heard(&asker, floods, &incoming)) {
+            receive(&asker, &requests, &space, incoming);
+        }
         std::future::ready(())
     });
     let left = connection.clone();
@@ -111,6 +114,28 @@ pub fn welcome(state: State, socket: Arc<Socket>, accepted: Accepted) {
         metrics::gauge!("realtime_sockets").decrement(1);
     });
     state.clone().spawn(answer(state, connection, waiting));
+}
+
+/// Refuses what is too much, and closes the socket that goes on all the same.
+fn is_heard(connection: &Connection, floods: &Floods, incoming: &Incoming) -> bool {
+    // What comes after the last word is not read.
+    if connection.condemned().is_some() {
+        return false;
+    }
+    match floods.judge(connection.sid, connection.user_id, &incoming.event) {
+        Verdict::Heard => true,
+        Verdict::Refused(problem) => {
+            connection.outbox.ack_now(incoming.ack, request::refusal(&problem));
+            false
+        }
+        Verdict::Flood => {
+            tracing::warn!(user.id = %connection.user_id, socket.id = %connection.sid, "a flood: the socket is closed");
+            metrics::counter!("realtime_floods_total").increment(1);
+            connection
+                .condemn("too_many_events", "Too many events, for too long. Connect anew and ask for less.");
+            false
+        }
+    }
 }
 
 fn receive(

@@ -7,7 +7,10 @@ use aether_common::{
     problem::Problem,
     text,
 };
-use aether_store::messages::{self, Kept, NewMessage};
+use aether_store::{
+    messages::{self, Kept, NewMessage},
+    rooms,
+};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -18,6 +21,9 @@ use super::{
 };
 use crate::{connection::Connection, state::State};
 
+/// How many members one message may speak of.
+const MAX_MENTIONS: usize = 50;
+
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Send {
@@ -25,6 +31,8 @@ pub struct Send {
     message: String,
     client_id: Option<String>,
     user_id: Option<UserId>,
+    #[serde(default)]
+    mentions: Vec<UserId>,
 }
 
 #[derive(Deserialize)]
@@ -55,22 +63,41 @@ pub async fn send(state: &State, connection: &Connection, send: Send) -> Answere
     must_edit(role(state, connection, send.room_id).await?)?;
     check(&send.message)?;
     check_client_id(send.client_id.as_deref())?;
+    let mut mentions = send.mentions;
+    mentions.sort_unstable();
+    mentions.dedup();
+    if mentions.len() > MAX_MENTIONS {
+        return Err(Problem::invalid_field("mentions", "must be at most 50 members"));
+    }
     let new = NewMessage {
         id: state.deps.ids.mint(),
         room_id: send.room_id,
         user_id: connection.user_id,
         message: &send.message,
         client_id: send.client_id.as_deref(),
+        mentions: &mentions,
         at: state.deps.clock.now(),
     };
     let mut tx = state.deps.store.begin().await?;
     let kept = messages::create(&mut tx, &new).await?.ok_or_else(Problem::not_found)?;
+    if let Kept::New { message, .. } = &kept
+        && message.mentions.len() != mentions.len()
+    {
+        // Dropped unsaved. Who is no member cannot read it, and is not told that it is there.
+        return Err(Problem::invalid_field("mentions", "must be members of the room"));
+    }
     tx.save().await?;
     let message = match kept {
         Kept::Before(message) => message,
         Kept::New { message, after } => {
             let notice = Notice::MessageReceived { message: message.clone(), after };
             tell(state, send.room_id, &notice).await;
+            for user in message.mentions.iter().filter(|user| **user != connection.user_id) {
+                let notice = Notice::Mentioned { message: message.clone() };
+                if let Err(problem) = state.tell_user(*user, &notice).await {
+                    tracing::warn!(user.id = %user, cause = problem.cause, "somebody was not told of a mention");
+                }
+            }
             message
         }
     };
@@ -112,10 +139,14 @@ pub async fn delete(state: &State, connection: &Connection, delete: Delete) -> A
 pub async fn mark_read(state: &State, connection: &Connection, read: MarkRead) -> Answered {
     role(state, connection, read.room_id).await?;
     let mut db = state.deps.store.conn().await?;
-    let unread = aether_store::rooms::mark_read(&mut db, connection.user_id, read.room_id, read.message_id)
-        .await?
-        .ok_or_else(Problem::not_found)?;
-    Ok(Answer::Ack(json!({ "unread": unread })))
+    let (user_id, MarkRead { room_id, message_id }) = (connection.user_id, read);
+    let marked =
+        rooms::mark_read(&mut db, user_id, room_id, message_id).await?.ok_or_else(Problem::not_found)?;
+    drop(db);
+    if marked.moved {
+        tell(state, room_id, &Notice::MessageRead { room_id, user_id, message_id }).await;
+    }
+    Ok(Answer::Ack(json!({ "unread": marked.unread })))
 }
 
 fn check(message: &str) -> Result<(), Problem> {

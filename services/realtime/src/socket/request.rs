@@ -71,6 +71,7 @@ async fn dispatch(state: &State, connection: &Arc<Connection>, request: Request)
         "cancel_generation" => generations::cancel(state, connection, read(payload)?).await,
         "subscribe_generation" => generations::subscribe(state, connection, read(payload)?, ack).await,
         "typing" => typing::typing(state, connection, read(payload)?).await,
+        "set_presence" => room_events::set_presence(state, connection, read(payload)?).await,
         "authenticate" => session::authenticate(state, connection, read(payload)?).await,
         _ => Err(unknown_event()),
     }
@@ -79,7 +80,7 @@ async fn dispatch(state: &State, connection: &Arc<Connection>, request: Request)
 /// What an API key must be allowed for an event of this name. One that is not here is none.
 fn needed(event: &str) -> Result<Option<Scope>, Problem> {
     match event {
-        "join_room" | "leave_room" => Ok(Some(Scope::RoomsRead)),
+        "join_room" | "leave_room" | "set_presence" => Ok(Some(Scope::RoomsRead)),
         "send_message" | "edit_message" | "delete_message" | "mark_read" | "typing" => {
             Ok(Some(Scope::RoomsWrite))
         }
@@ -114,7 +115,12 @@ pub fn refusal(problem: &Problem) -> Value {
         // Writing to a String cannot fail.
         let _ = write!(message, " {} {}.", error.field, error.message);
     }
-    json!({ "ok": false, "error": { "code": code, "message": message } })
+    let mut error = json!({ "code": code, "message": message });
+    if let Some(wait) = problem.retry_after {
+        // Whole seconds, rounded up, as in the header of this name.
+        error["retryAfter"] = json!(wait.as_secs() + u64::from(wait.subsec_nanos() > 0));
+    }
+    json!({ "ok": false, "error": error })
 }
 
 /// The user's role in a room that this socket has joined. Asked at every event: a member may have been put out.

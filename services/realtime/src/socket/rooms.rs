@@ -1,9 +1,9 @@
-//! `join_room`, `leave_room`.
+//! `join_room`, `leave_room`, `set_presence`.
 
 use std::sync::Arc;
 
 use aether_common::{
-    id::{MessageId, RoomId, UserId},
+    id::{GenerationId, MessageId, RoomId, UserId},
     model::scope::Scope,
     problem::Problem,
 };
@@ -11,8 +11,8 @@ use aether_store::{generations, messages, rooms};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::request::{Answer, Answered, accepted, must_be};
-use crate::{connection::Connection, domain::members, state::State};
+use super::request::{Answer, Answered, accepted, must_be, role};
+use crate::{connection::Connection, domain::members, presence::Attention, state::State};
 
 /// What a newcomer is told of what was said.
 const NEWEST: usize = 50;
@@ -34,6 +34,28 @@ pub struct Join {
 #[serde(rename_all = "camelCase")]
 pub struct Leave {
     room_id: RoomId,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SetPresence {
+    room_id: RoomId,
+    #[serde(default)]
+    state: Attention,
+    watching: Option<GenerationId>,
+}
+
+/// Says whether somebody is in front of this socket, and which generation of the room they look at.
+pub async fn set_presence(state: &State, connection: &Connection, set: SetPresence) -> Answered {
+    role(state, connection, set.room_id).await?;
+    if let Some(id) = set.watching {
+        let mut db = state.deps.store.conn().await?;
+        let access = generations::find_access(&mut db, connection.user_id, id).await?;
+        // One that is not in the room is none of the others' business.
+        access.filter(|access| access.room_id == Some(set.room_id)).ok_or_else(Problem::not_found)?;
+    }
+    state.hub.attend(set.room_id, connection, set.state, set.watching);
+    Ok(Answer::Ack(Value::Null))
 }
 
 /// Joins a room. What is said in it comes after the ack, and nothing of it twice.

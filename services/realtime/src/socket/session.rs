@@ -56,8 +56,8 @@ pub async fn watch(state: State) {
             }
             // Who has an API key cannot renew it.
             let grace = if connection.access == Access::Session { GRACE_SECONDS } else { 0 };
-            if connection.is_condemned() {
-                connection.dismiss("session_revoked", "The API key is good no more.");
+            if let Some((event, reason)) = connection.condemned() {
+                connection.dismiss(event, reason);
             } else if connection.is_revoked(&state.verifier) {
                 // The notice that says why is given its time to come.
                 if !connection.doubt() {
@@ -77,7 +77,7 @@ async fn look_up(state: State, connection: Arc<Connection>) {
         Ok(_) | Err(TokenError::Unavailable(_)) => {}
         Err(reason) => {
             tracing::debug!(%reason, socket.id = %connection.sid, "the API key of a socket is dead");
-            connection.condemn();
+            connection.condemn("session_revoked", "The API key is good no more.");
         }
     }
 }

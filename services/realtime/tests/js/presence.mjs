@@ -1,5 +1,5 @@
 // Who is here: by user, not by socket, over all nodes.
-import { ana, assert, ben, connect, room, story, until } from "./stand.mjs";
+import { ana, assert, ben, connect, NOBODY, room, story, until } from "./stand.mjs";
 
 const online = (made, roomId) =>
   made
@@ -51,4 +51,29 @@ async function aReloadIsNoDeparture() {
   assert.equal(a.of("user_joined").length, 1);
 }
 
-await story(onceAUser, aReloadIsNoDeparture);
+async function whoIsAwayAndWhatIsLookedAt() {
+  const roomId = await room(ana, ben);
+  const [a, b] = [await connect(ana), await connect(ben, { node: 1 })];
+  for (const one of [a, b]) await one.do("join_room", { roomId });
+  await until("both", () => online(a, roomId) === "Ana,Ben");
+  const { generationId } = await b.do("start_generation", { type: "ui", prompt: "count 1", roomId });
+  const elsewhere = await b.do("start_generation", { type: "ui", prompt: "count 1" });
+  const joined = a.of("user_joined").length;
+  const seen = () => a.of("presence").at(-1).members.find((one) => one.userId === ben.id);
+  await b.do("set_presence", { roomId, watching: generationId });
+  await until("what Ben looks at", () => seen().watching === generationId);
+  await b.do("set_presence", { roomId, state: "away" });
+  await until("Ben's absence", () => seen().state === "away");
+  assert.equal("watching" in seen(), false);
+  const members = (await a.do("join_room", { roomId })).members;
+  assert.deepEqual(members.map((one) => one.state), ["online", "away"]);
+  await b.do("set_presence", { roomId, state: "online" });
+  await until("Ben's return", () => seen().state === "online");
+  // What is not in the room is none of the others' business.
+  await b.refused("set_presence", { roomId, watching: elsewhere.generationId }, "not_found");
+  await b.refused("set_presence", { roomId, watching: NOBODY }, "not_found");
+  await b.refused("set_presence", { roomId, state: "invisible" }, "invalid");
+  assert.deepEqual([a.of("user_left").length, a.of("user_joined").length], [0, joined], "nobody left or came by that");
+}
+
+await story(onceAUser, aReloadIsNoDeparture, whoIsAwayAndWhatIsLookedAt);

@@ -12,6 +12,7 @@ const EVENTS = [
   "cancel_generation",
   "subscribe_generation",
   "typing",
+  "set_presence",
   "authenticate",
 ];
 
@@ -40,6 +41,7 @@ async function nothingOfOthers() {
   await made.refused("delete_message", { ...at, id: NOBODY }, "not_found");
   await made.refused("mark_read", { ...at, messageId: NOBODY }, "not_found");
   await made.refused("typing", { ...at, typing: true }, "not_found");
+  await made.refused("set_presence", at, "not_found");
   await made.refused("cancel_generation", { generationId: NOBODY }, "not_found");
   await made.refused("subscribe_generation", { generationId: NOBODY }, "not_found");
   await made.refused("start_generation", { type: "code", prompt: " " }, "invalid");

@@ -1,5 +1,5 @@
 // Rooms over REST.
-import { ana, assert, ben, cem, letIn, NOBODY, rest, story } from "./stand.mjs";
+import { ana, assert, ben, cem, letIn, NOBODY, rest, story, urls } from "./stand.mjs";
 
 const code = ({ status, body }) => [status, body?.code];
 
@@ -7,7 +7,7 @@ async function aRoomsLife() {
   const made = await rest(ana, "POST", "/api/rooms", { name: "Plans" });
   assert.equal(made.status, 201);
   const { id, createdAt, ...rest_ } = made.body;
-  assert.deepEqual(rest_, { name: "Plans", ownerId: ana.id, role: "owner", memberCount: 1, unread: 0 });
+  assert.deepEqual(rest_, { name: "Plans", ownerId: ana.id, role: "owner", memberCount: 1, unread: 0, unreadMentions: 0 });
   assert.ok(Date.parse(createdAt));
   assert.deepEqual((await rest(ana, "GET", `/api/rooms/${id}`)).body, made.body);
   for (const [method, path] of [
@@ -115,4 +115,23 @@ async function about() {
   assert.equal((await rest(ana, "GET", "/state")).status, 403);
 }
 
-await story(aRoomsLife, badInput, pages, invites, members, about);
+async function theSameRequestAgainIsTheSameRoom() {
+  const ask = (person, name, key) =>
+    fetch(`${urls[0]}/api/rooms`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${person.token}`, "content-type": "application/json", "idempotency-key": key },
+      body: JSON.stringify({ name }),
+    });
+  const key = crypto.randomUUID();
+  const answers = await Promise.all(Array.from({ length: 10 }, () => ask(ana, "Once", key)));
+  const ids = await Promise.all(answers.map(async (one) => (await one.json()).id));
+  assert.ok(answers.every((one) => one.status === 201));
+  assert.equal(new Set(ids).size, 1, "twins are one room");
+  const other = await ask(ana, "Something else", key);
+  assert.deepEqual([other.status, (await other.json()).code], [422, "idempotency_key_reused"]);
+  const bens = await (await ask(ben, "Once", key)).json();
+  assert.notEqual(bens.id, ids[0], "another's key is another key");
+  for (const wrong of ["", "x".repeat(256)]) assert.equal((await ask(ana, "x", wrong)).status, 422);
+}
+
+await story(aRoomsLife, theSameRequestAgainIsTheSameRoom, badInput, pages, invites, members, about);

@@ -76,6 +76,10 @@ async function messagesChangeAndGo() {
   const mine = await a.do("send_message", { roomId, message: "mine" });
   await b.refused("delete_message", { roomId, id: mine.id }, "forbidden");
   await a.do("delete_message", { roomId, id });
+  const kept = (await rest(ana, "GET", `/api/rooms/${roomId}/messages`)).body.items;
+  assert.deepEqual(kept.map((one) => [one.message, "editedAt" in one]), [["mine", false]]);
+  await a.do("edit_message", { roomId, id: mine.id, message: "mine, still" });
+  assert.ok(Date.parse((await rest(ana, "GET", `/api/rooms/${roomId}/messages`)).body.items[0].editedAt));
   await until("the deletion", () => b.of("message_deleted").length === 1);
   assert.deepEqual(b.of("message_deleted")[0], { id, roomId });
   await b.refused("edit_message", { roomId, id, message: "gone" }, "not_found");
@@ -92,6 +96,56 @@ async function whatIsUnreadIsCounted() {
   assert.equal((await b.do("mark_read", { roomId, messageId: sent[1].id })).unread, 1);
   assert.equal((await b.do("mark_read", { roomId, messageId: sent[0].id })).unread, 1);
   assert.equal((await a.do("mark_read", { roomId, messageId: sent[2].id })).unread, 0);
+}
+
+async function whoIsSpokenOfIsTold() {
+  const roomId = await room(ana, ben);
+  const [a, b, outside] = [await connect(ana), await connect(ben, { node: 1 }), await connect(cem)];
+  await a.do("join_room", { roomId });
+  // Ben is not in the room now: he is told all the same.
+  const message = "Ben, look at this";
+  const { id } = await a.do("send_message", { roomId, message, mentions: [ben.id, ana.id, ben.id] });
+  await until("the mention", () => b.of("mentioned").length === 1);
+  assert.deepEqual([b.of("mentioned")[0].id, b.of("mentioned")[0].message], [id, message]);
+  const mentions = [ana.id, ben.id].sort();
+  assert.deepEqual(b.of("mentioned")[0].mentions.sort(), mentions);
+  assert.deepEqual(a.of("mentioned"), [], "nobody is told of what they said themselves");
+  await a.do("send_message", { roomId, message: "and of nobody" });
+  const joined = await b.do("join_room", { roomId });
+  assert.deepEqual([joined.room.unread, joined.room.unreadMentions], [2, 1]);
+  assert.deepEqual(joined.messages.map((one) => one.mentions?.sort()), [mentions, undefined]);
+  await b.do("mark_read", { roomId, messageId: id });
+  assert.equal((await rest(ben, "GET", `/api/rooms/${roomId}`)).body.unreadMentions, 0);
+  for (const mentions of [[cem.id], ["x"], "all", Array.from({ length: 51 }, () => crypto.randomUUID())]) {
+    await a.refused("send_message", { roomId, message: "x", mentions }, "invalid");
+  }
+  const newest = (await rest(ana, "GET", `/api/rooms/${roomId}/messages`)).body.items;
+  assert.equal(newest.length, 2, "what was refused is not kept");
+  assert.deepEqual(outside.of("mentioned"), []);
+}
+
+async function whatIsReadIsSeen() {
+  const roomId = await room(ana, ben);
+  const [a, b, tab] = [await connect(ana), await connect(ben, { node: 1 }), await connect(ben)];
+  for (const one of [a, b, tab]) await one.do("join_room", { roomId });
+  const sent = [];
+  for (const message of ["1", "2"]) sent.push(await a.do("send_message", { roomId, message }));
+  await b.do("mark_read", { roomId, messageId: sent[1].id });
+  const marker = { roomId, userId: ben.id, messageId: sent[1].id };
+  for (const one of [a, tab]) {
+    await until("the marker", () => one.of("message_read").length === 1);
+    assert.deepEqual(one.of("message_read"), [marker]);
+  }
+  await b.do("mark_read", { roomId, messageId: sent[0].id });
+  const members = (await rest(ana, "GET", `/api/rooms/${roomId}/members`)).body.items;
+  assert.deepEqual(
+    members.map((one) => [one.name, one.lastReadId]),
+    [
+      ["Ana", null],
+      ["Ben", sent[1].id],
+    ],
+  );
+  assert.equal(a.of("message_read").length, 1, "a marker never goes back");
 }
 
 async function typingReachesTheOthers() {
@@ -155,6 +209,8 @@ await story(
   manyAtOnceKeepTheirOrder,
   messagesChangeAndGo,
   whatIsUnreadIsCounted,
+  whoIsSpokenOfIsTold,
+  whatIsReadIsSeen,
   typingReachesTheOthers,
   aViewerReads,
   whoIsPutOutHearsNothingMore,

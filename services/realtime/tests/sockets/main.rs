@@ -10,11 +10,11 @@ use stand::Stand;
 const EVERY_WAY: [&str; 3] = ["polling", "polling,websocket", "websocket"];
 
 macro_rules! stories {
-    ($transports:expr; $($name:ident),* $(,)?) => {$(
+    ($transports:expr, limits $limits:literal, protocol_test $protocol_test:literal; $($name:ident),* $(,)?) => {$(
         #[tokio::test(flavor = "multi_thread")]
         async fn $name() {
             for transports in $transports {
-                for stand in Stand::both().await {
+                for stand in Stand::both($limits, $protocol_test).await {
                     stand.tell(stringify!($name), transports).await;
                 }
             }
@@ -22,6 +22,9 @@ macro_rules! stories {
     )*};
 }
 
-stories!(EVERY_WAY; handshake, sessions, keys, requests, generations, flood, rooms, resume, nodes, farewell);
+stories!(EVERY_WAY, limits "off", protocol_test "off"; handshake, sessions, keys, requests, generations, flood, rooms, resume, nodes, farewell);
 // These are about people, not about transports.
-stories!(["websocket"]; presence, rest);
+stories!(["websocket"], limits "off", protocol_test "off"; presence, rest);
+stories!(EVERY_WAY, limits "on", protocol_test "off"; limits);
+// It speaks every transport by itself.
+stories!(["websocket"], limits "off", protocol_test "on"; protocol);

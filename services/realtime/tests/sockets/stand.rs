@@ -38,9 +38,11 @@ pub struct Stand {
 }
 
 impl Stand {
-    pub async fn both() -> Vec<Self> {
+    /// On both backends.
+    pub async fn both(limits: &'static str, protocol_test: &'static str) -> Vec<Self> {
         let mut stands = Vec::new();
-        for backend in backends([("METRICS_ADDR", "off")]).await {
+        let settings = [("AETHER_RATE_LIMITS", limits), ("AETHER_PROTOCOL_TEST", protocol_test)];
+        for backend in backends([("METRICS_ADDR", "off"), settings[0], settings[1]]).await {
             stands.push(Self::new(backend).await);
         }
         stands
