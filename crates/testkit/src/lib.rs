@@ -8,6 +8,7 @@ pub mod people;
 pub mod polling;
 pub mod process;
 pub mod reader;
+pub mod redis;
 pub mod sse;
 pub mod traces;
 
@@ -16,3 +17,4 @@ pub use database::{TestDatabase, databases};
 pub use people::{People, Person};
 pub use polling::PollingSocket;
 pub use process::Process;
+pub use redis::RedisServer;

@@ -2,6 +2,7 @@
 //! distributed system. Nothing that the person has set reaches these servers.
 
 use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -11,7 +12,7 @@ use super::{Budget, readme};
 use crate::stack::postgres::Durability;
 use crate::stack::supervisor::{Spec, Supervisor};
 use crate::stack::{Plan, Stack};
-use crate::{front_end, out, ports, process, signals, tools};
+use crate::{front_end, out, ports, process, python, signals, tools};
 
 /// What a person may have set for their own use, and a test must not see: all that the product reads.
 pub fn all_settings() -> Vec<String> {
@@ -96,6 +97,10 @@ fn walk(url: &str, logs: &Path, which: &[&str], budget: &Budget) -> Result<()> {
     if let Err(error) = &curl {
         out::say(format!("    FAILED: {error:#}"));
     }
+    let sockets = speak_python(url, logs, budget);
+    if let Err(error) = &sockets {
+        out::say(format!("    FAILED: {error:#}"));
+    }
     let step = out::step(format!("the browser journey against {url}"));
     // Away from a run that somebody does by hand: Playwright empties the folder when it starts.
     let traces = format!("--output={}", logs.join("browser").display());
@@ -107,7 +112,21 @@ fn walk(url: &str, logs: &Path, which: &[&str], budget: &Budget) -> Result<()> {
     if browser.is_ok() {
         step.done();
     }
-    browser.and(curl)
+    browser.and(curl).and(sockets)
+}
+
+/// The official Python client over every transport. The JavaScript one is the browser's, and the Rust tests' too.
+fn speak_python(url: &str, logs: &Path, budget: &Budget) -> Result<()> {
+    let program = python::program("python")?;
+    let step = out::step(format!("python-socketio against {url}"));
+    let mut command = Command::new(program);
+    command
+        .arg(python::folder().join("sockets.py"))
+        .env("AETHER_URL", url)
+        .env("PYTHONDONTWRITEBYTECODE", "1");
+    process::run_logged(&mut command, budget.left(), &logs.join("python-socketio.log"))?;
+    step.done();
+    Ok(())
 }
 
 /// On failure the logs stay, and the last lines of each are shown.

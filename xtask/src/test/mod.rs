@@ -75,10 +75,15 @@ impl Stage {
             Self::Rust => &[&tools::POSTGRES, &tools::REDIS, &tools::NGINX, &tools::PYTHON],
             Self::Schemathesis => &[&tools::PYTHON_ENVIRONMENTS],
             Self::Switches => &[&tools::POSTGRES, &tools::REDIS, &tools::NGINX],
-            Self::JourneyEmbedded => &[&tools::BROWSER, &tools::CURL],
-            Self::JourneyStack => {
-                &[&tools::BROWSER, &tools::CURL, &tools::POSTGRES, &tools::REDIS, &tools::NGINX]
-            }
+            Self::JourneyEmbedded => &[&tools::BROWSER, &tools::CURL, &tools::PYTHON_ENVIRONMENTS],
+            Self::JourneyStack => &[
+                &tools::BROWSER,
+                &tools::CURL,
+                &tools::PYTHON_ENVIRONMENTS,
+                &tools::POSTGRES,
+                &tools::REDIS,
+                &tools::NGINX,
+            ],
         }
     }
 

@@ -262,7 +262,7 @@ impl App {
     async fn say(&self, room_id: RoomId, user_id: UserId, message: &str) {
         let deps = &self.backend.deps;
         let (id, at) = (deps.ids.mint(), deps.clock.now());
-        let new = NewMessage { id, room_id, user_id, message, client_id: None, mentions: &[], at };
+        let new = NewMessage { id, room_id, user_id, message, client_id: None, mentions: &[user_id], at };
         let mut tx = deps.store.begin().await.unwrap();
         messages::create(&mut tx, &new).await.unwrap().unwrap();
         tx.save().await.unwrap();
