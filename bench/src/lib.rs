@@ -1,5 +1,7 @@
 //! How figures are taken: two things in turn, so that whatever else the machine does meets both, and told as a ratio.
 
+pub mod realtime;
+
 use std::{
     fmt::Write as _,
     time::{Duration, Instant},

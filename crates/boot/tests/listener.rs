@@ -2,16 +2,24 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
 
 use std::{
+    io::ErrorKind,
     net::SocketAddr,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
+    task::Poll,
     time::Duration,
 };
 
 use aether_boot::listener::ReadersOnly;
-use axum::{Router, body::Body, extract::ConnectInfo, routing::get, serve::ListenerExt};
+use axum::{
+    Router,
+    body::Body,
+    extract::ConnectInfo,
+    routing::get,
+    serve::{Listener, ListenerExt},
+};
 use bytes::Bytes;
 use futures::stream;
 use tokio::{
@@ -100,4 +108,28 @@ async fn who_reads_slowly_is_served_to_the_end() {
     }
     assert!(read > PIECES * PIECE, "{read} bytes, and the signs around them");
     assert_eq!(open.load(Ordering::SeqCst), 0);
+}
+
+/// Some go on writing after an error: no later write may wait its own time.
+#[tokio::test]
+async fn a_connection_is_dead_from_the_first_write_that_stalls() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut listener = ReadersOnly::new(listener, STALLED);
+    let (peer, (mut served, _)) = tokio::join!(TcpStream::connect(address), listener.accept());
+    let _peer = peer.unwrap();
+    let piece = vec![0; PIECE];
+    let error = loop {
+        if let Err(error) = timeout(PATIENCE, served.write(&piece)).await.unwrap() {
+            break error;
+        }
+    };
+    assert_eq!(error.kind(), ErrorKind::TimedOut);
+    for _ in 0..3 {
+        let Poll::Ready(Err(error)) = futures::poll!(std::pin::pin!(served.write(&piece))) else {
+            panic!("it waits again")
+        };
+        assert_eq!(error.kind(), ErrorKind::BrokenPipe);
+    }
+    assert_eq!(served.read(&mut [0]).await.unwrap_err().kind(), ErrorKind::BrokenPipe);
 }

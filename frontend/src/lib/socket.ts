@@ -10,6 +10,8 @@ export type Connection = "off" | "connecting" | "connected" | "reconnecting" | "
 export const useConnection = create<{ state: Connection }>(() => ({ state: "off" }));
 
 const ACK_TIMEOUT_MS = 10_000;
+const RECONNECT_MS = 300;
+const RECONNECT_MAX_MS = 5_000;
 
 /** The server answered a socket call with `ok: false`, or did not answer in time (`timeout`, `disconnected`). */
 export class SocketError extends Error {
@@ -87,11 +89,15 @@ async function open(): Promise<void> {
   useConnection.setState({ state: navigator.onLine ? "connecting" : "offline" });
   const { io } = await import("socket.io-client");
   if (!wanted || socket) return;
+  const waitFirst = (delayMs: number) => {
+    made.io.reconnectionDelay(RECONNECT_MS + delayMs);
+    made.io.reconnectionDelayMax(RECONNECT_MAX_MS + delayMs);
+  };
   const made = io({
     transports: ["websocket"],
     autoConnect: false,
-    reconnectionDelay: 300,
-    reconnectionDelayMax: 5_000,
+    reconnectionDelay: RECONNECT_MS,
+    reconnectionDelayMax: RECONNECT_MAX_MS,
     auth: (give) => {
       void freshToken().then((token) => give({ token: token ?? "" }));
     },
@@ -100,6 +106,7 @@ async function open(): Promise<void> {
   made.on("connect", () => {
     epoch += 1;
     refusals = 0;
+    waitFirst(0);
     useConnection.setState({ state: "connected" });
     for (const listener of connectListeners) listener();
   });
@@ -118,6 +125,8 @@ async function open(): Promise<void> {
       setTimeout(() => void reopen(true), Math.min(500 * 2 ** refusals, 30_000));
     }
   });
+  // A server that stops names each client a wait of its own, so that not all knock at the others at once.
+  made.on("restarting", ({ delayMs }: { delayMs: number }) => waitFirst(delayMs));
   made.on("session_revoked", expireSession);
   made.on("session_expired", () => void reopen(true));
   made.onAny((event: string, payload: unknown) => {

@@ -15,6 +15,8 @@ async function theTransportIsClosed() {
   assert.equal((await fetch(`${urls[0]}/test/stop`, { method: "POST" })).status, 200);
   // After "io server disconnect" the official client would not reconnect.
   assert.equal(await gone, "transport close");
+  const [{ delayMs }] = made.of("restarting");
+  assert.ok(Number.isInteger(delayMs) && delayMs >= 0 && delayMs <= 15_000, `a wait of its own: ${delayMs}`);
 }
 
 await story(theTransportIsClosed);
