@@ -162,6 +162,12 @@ impl LocalLimits {
         let charges: Vec<Charge> = buckets.iter().map(Bucket::charge).collect();
         Decision::new(buckets, &self.0.take(&charges, true), true)
     }
+
+    /// What [`take`](Self::take) would find, and charges nothing.
+    pub fn peek(&self, buckets: &[Bucket]) -> Decision {
+        let charges: Vec<Charge> = buckets.iter().map(Bucket::charge).collect();
+        Decision::new(buckets, &self.0.take(&charges, false), false)
+    }
 }
 
 impl Key {

@@ -16,7 +16,9 @@ const USER: Rate = Rate { limit: 3_000, per: Duration::from_secs(10) };
 /// A join reads a room's history.
 const JOIN_COST: u32 = 5;
 /// Refusals of one socket: one that does not wait as it was told is closed.
-const REFUSED: Rate = Rate { limit: 1_000, per: Duration::from_secs(30) };
+const REFUSED: Rate = Rate { limit: 300, per: Duration::from_secs(30) };
+/// Floods of one user: whoever is closed for one and comes back with the next must wait.
+const FLOODS: Rate = Rate { limit: 3, per: Duration::from_mins(1) };
 
 /// What has been asked of this process.
 #[derive(Default)]
@@ -36,6 +38,11 @@ pub enum Verdict {
 }
 
 impl Floods {
+    /// Whether a new socket of this user is taken. Who has flooded this process again and again is not, for a while.
+    pub fn admits(&self, user: UserId) -> bool {
+        self.buckets.peek(&[floods(user)]).allowed
+    }
+
     /// Charges an event to its socket and its user.
     pub fn judge(&self, socket: Sid, user: UserId, event: &str) -> Verdict {
         let cost = if event == "join_room" { JOIN_COST } else { 1 };
@@ -47,10 +54,15 @@ impl Floods {
             return Verdict::Heard;
         }
         if !self.buckets.take(&[Bucket::new("socket.refused", socket, REFUSED)]).allowed {
+            self.buckets.take(&[floods(user)]);
             return Verdict::Flood;
         }
         Verdict::Refused(Problem::too_many("Too many events. Wait a moment.", decision.retry_after()))
     }
+}
+
+fn floods(user: UserId) -> Bucket {
+    Bucket::new("socket.floods", user, FLOODS)
 }
 
 #[cfg(test)]
@@ -97,6 +109,19 @@ mod tests {
             }
             advance(SOCKET.per).await;
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_floods_again_and_again_is_not_let_in_for_a_while() {
+        let floods = Floods::default();
+        for _ in 0..FLOODS.limit {
+            assert!(floods.admits(ANA));
+            let socket = Sid::new();
+            while !matches!(floods.judge(socket, ANA, "typing"), Verdict::Flood) {}
+        }
+        assert!(!floods.admits(ANA) && floods.admits(BEN));
+        advance(FLOODS.per / FLOODS.limit).await;
+        assert!(floods.admits(ANA));
     }
 
     #[tokio::test(start_paused = true)]

@@ -39,6 +39,7 @@ pub struct Handshake {
 #[derive(Debug)]
 pub enum Refusal {
     Unauthorized,
+    RateLimited,
     Unavailable,
 }
 
@@ -55,10 +56,11 @@ pub struct Accepted {
 /// What the socket's two tasks take from.
 type Work = (Drain, mpsc::Receiver<Request>);
 
-/// An event as it came, whatever it is.
+/// An event as it came, whatever it is. Its payload is read once it is known that the event is heard.
 struct Incoming {
     event: String,
-    payload: Result<Value, ()>,
+    packet: Packet,
+    socket: Arc<Socket>,
     ack: Option<i64>,
     bytes: u32,
 }
@@ -75,6 +77,9 @@ pub async fn check(state: State, Handle(socket): Handle, auth: TryData<Handshake
             Refusal::Unauthorized
         }
     })?;
+    if state.deps.settings.rate_limits && !state.floods.admits(who.claims.sub) {
+        return Err(Refusal::RateLimited);
+    }
     let (outbox, drain) = outbox();
     let connection = Arc::new(Connection::new(socket.id, Session::new(who, token), outbox));
     state.hub.attach(&state, &connection).await.map_err(|problem| {
@@ -142,11 +147,12 @@ fn receive(
     connection: &Connection,
     requests: &mpsc::Sender<Request>,
     space: &Arc<Semaphore>,
-    incoming: Incoming,
+    mut incoming: Incoming,
 ) {
     let ack = incoming.ack;
+    let payload = incoming.payload();
     let taken = space.clone().try_acquire_many_owned(incoming.bytes).ok().and_then(|place| {
-        let request = Request { event: incoming.event, payload: incoming.payload.ok(), ack, _place: place };
+        let request = Request { event: incoming.event, payload, ack, _place: place };
         requests.try_send(request).ok()
     });
     if taken.is_none() {
@@ -175,6 +181,7 @@ impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Unauthorized => "unauthorized",
+            Self::RateLimited => "rate_limited",
             Self::Unavailable => "unavailable",
         })
     }
@@ -202,7 +209,15 @@ impl FromMessageParts<socketioxide::adapter::LocalAdapter> for Incoming {
         };
         let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
         let event = Event::from_message_parts(socket, packet, ack).map_or(String::new(), |event| event.0);
-        let Ok(TryData(payload)) = TryData::<Value>::from_message_parts(socket, packet, ack);
-        Ok(Self { event, payload: payload.map_err(drop), ack: *ack, bytes })
+        Ok(Self { event, packet: packet.clone(), socket: socket.clone(), ack: *ack, bytes })
+    }
+}
+
+impl Incoming {
+    /// Nothing when there is none or it cannot be read.
+    fn payload(&mut self) -> Option<Value> {
+        let Ok(TryData(payload)) =
+            TryData::<Value>::from_message_parts(&self.socket, &mut self.packet, &self.ack);
+        payload.ok()
     }
 }

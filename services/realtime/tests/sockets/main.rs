@@ -25,6 +25,6 @@ macro_rules! stories {
 stories!(EVERY_WAY, limits "off", protocol_test "off"; handshake, sessions, keys, requests, generations, flood, rooms, resume, nodes, farewell);
 // These are about people, not about transports.
 stories!(["websocket"], limits "off", protocol_test "off"; presence, rest, ledger);
-stories!(EVERY_WAY, limits "on", protocol_test "off"; limits);
+stories!(["polling", "websocket"], limits "on", protocol_test "off"; limits);
 // It speaks every transport by itself.
 stories!(["websocket"], limits "off", protocol_test "on"; protocol);
