@@ -60,8 +60,9 @@ pub enum Behind {
 #[derive(Debug, PartialEq, Eq)]
 pub struct Gone;
 
+/// Small, because a channel keeps room for 32 of them from the start.
 enum Item {
-    Ack(i64, Value),
+    Ack(i64, Box<Value>),
     Said(&'static str, Arc<Value>),
     // The place among the events is free again when the item is dropped.
     Happened { event: Box<Event>, _place: Option<OwnedSemaphorePermit> },
@@ -81,13 +82,13 @@ impl Outbox {
     /// Answers an event that asked for it. Waits for room.
     pub async fn ack(&self, id: Option<i64>, answer: Value) -> Result<(), Gone> {
         let Some(id) = id else { return Ok(()) };
-        self.queue.send(Item::Ack(id, answer)).await.map_err(|_| Gone)
+        self.queue.send(Item::Ack(id, Box::new(answer))).await.map_err(|_| Gone)
     }
 
     /// Answers now or never: for answers that say that there is too much to do.
     pub fn ack_now(&self, id: Option<i64>, answer: Value) {
         if let Some(id) = id {
-            let _ = self.queue.try_send(Item::Ack(id, answer));
+            let _ = self.queue.try_send(Item::Ack(id, Box::new(answer)));
         }
     }
 
@@ -251,7 +252,7 @@ impl Item {
             Self::Ack(id, answer) => {
                 let mut none = Packet::Str("".into(), None);
                 let Ok(sender) = AckSender::from_message_parts(socket, &mut none, &Some(*id));
-                sender.send(answer)
+                sender.send(&**answer)
             }
             Self::Said(event, payload) => socket.emit(*event, &**payload),
             Self::Happened { event, .. } => socket.emit(event.socket_name(), &event.payload()),

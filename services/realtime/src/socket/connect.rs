@@ -53,8 +53,8 @@ pub struct Accepted {
     work: Arc<Mutex<Option<Work>>>,
 }
 
-/// What the socket's two tasks take from.
-type Work = (Drain, mpsc::Receiver<Request>);
+/// What the socket's two tasks take from. Requests are boxed: a channel keeps room for 32 of them from the start.
+type Work = (Drain, mpsc::Receiver<Box<Request>>);
 
 /// An event as it came, whatever it is. Its payload is read once it is known that the event is heard.
 struct Incoming {
@@ -145,7 +145,7 @@ fn is_heard(connection: &Connection, floods: &Floods, incoming: &Incoming) -> bo
 
 fn receive(
     connection: &Connection,
-    requests: &mpsc::Sender<Request>,
+    requests: &mpsc::Sender<Box<Request>>,
     space: &Arc<Semaphore>,
     mut incoming: Incoming,
 ) {
@@ -153,7 +153,7 @@ fn receive(
     let payload = incoming.payload();
     let taken = space.clone().try_acquire_many_owned(incoming.bytes).ok().and_then(|place| {
         let request = Request { event: incoming.event, payload, ack, _place: place };
-        requests.try_send(request).ok()
+        requests.try_send(Box::new(request)).ok()
     });
     if taken.is_none() {
         let problem = Problem::too_many("Too many events wait for an answer.", Duration::from_secs(1));
@@ -161,7 +161,7 @@ fn receive(
     }
 }
 
-async fn answer(state: State, connection: Arc<Connection>, mut waiting: mpsc::Receiver<Request>) {
+async fn answer(state: State, connection: Arc<Connection>, mut waiting: mpsc::Receiver<Box<Request>>) {
     loop {
         let request = tokio::select! {
             biased;
@@ -172,7 +172,8 @@ async fn answer(state: State, connection: Arc<Connection>, mut waiting: mpsc::Re
         tokio::select! {
             biased;
             () = connection.closed.cancelled() => return,
-            () = request::answer(&state, &connection, request) => {}
+            // Boxed: most sockets are idle, and what an answer needs is many times what they do.
+            () = Box::pin(request::answer(&state, &connection, *request)) => {}
         }
     }
 }
