@@ -27,6 +27,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
     time::{Instant, timeout},
 };
+use tokio_util::task::TaskTracker;
 
 const STALLED: Duration = Duration::from_secs(1);
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -59,7 +60,7 @@ async fn serve(pieces: usize) -> (SocketAddr, Arc<AtomicUsize>) {
     let address = listener.local_addr().unwrap();
     let listener = ReadersOnly::new(listener, STALLED).tap_io(|_| {});
     let router = Router::new().route("/", get(answer));
-    tokio::spawn(async move {
+    TaskTracker::new().spawn(async move {
         axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>()).await
     });
     (address, open)
