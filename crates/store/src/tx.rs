@@ -89,11 +89,26 @@ impl Store {
         Ok(store)
     }
 
+    /// The same, and a caller waits so long for a connection before it is told that the database is unavailable, instead of
+    /// 2 s (PostgreSQL) or 10 s (SQLite): for whoever rather waits, as a test on a busy machine does.
+    ///
+    /// # Errors
+    /// As [`connect`](Self::connect).
+    pub async fn connect_patiently(url: &str, patience: Duration) -> Result<Self> {
+        let store = Self::open_within(url, Some(patience)).await?;
+        store.migrate().await?;
+        Ok(store)
+    }
+
     /// Opens the database and leaves its schema as it is: for a look at what another process keeps.
     ///
     /// # Errors
     /// As [`connect`](Self::connect).
     pub async fn open(url: &str) -> Result<Self> {
+        Self::open_within(url, None).await
+    }
+
+    async fn open_within(url: &str, patience: Option<Duration>) -> Result<Self> {
         let scheme = url.split_once(':').map_or("", |(scheme, _)| scheme);
         match scheme {
             "postgres" | "postgresql" => {
@@ -103,7 +118,7 @@ impl Store {
                     .options([("idle_in_transaction_session_timeout", "8s")]);
                 let pool = PgPoolOptions::new()
                     .max_connections(20)
-                    .acquire_timeout(ACQUIRE_TIMEOUT)
+                    .acquire_timeout(patience.unwrap_or(ACQUIRE_TIMEOUT))
                     .connect_with(options)
                     .await?;
                 Ok(Self { pool: Pool::Pg(pool), objects: None })
@@ -120,7 +135,7 @@ impl Store {
                     .busy_timeout(BUSY_TIMEOUT);
                 let pool = SqlitePoolOptions::new()
                     .max_connections(8)
-                    .acquire_timeout(SQLITE_ACQUIRE_TIMEOUT)
+                    .acquire_timeout(patience.unwrap_or(SQLITE_ACQUIRE_TIMEOUT))
                     .connect_with(options)
                     .await?;
                 Ok(Self { pool: Pool::Sq(pool), objects: None })

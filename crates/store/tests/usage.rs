@@ -2,9 +2,12 @@
 //! sums of the entries.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 
 use aether_common::{
@@ -147,7 +150,8 @@ async fn two_hundred_calls_never_pass_the_limit_at_any_moment() {
     for db in databases().await {
         let (ana, ben) = (Payer::new(&db.store, Role::User).await, Payer::new(&db.store, Role::User).await);
         // A second process has connections of its own.
-        let other = Payer { store: Store::connect(&db.url).await.unwrap(), ..ana.clone() };
+        let store = Store::connect_patiently(&db.url, Duration::from_secs(30)).await.unwrap();
+        let other = Payer { store, ..ana.clone() };
         let limits = Limits { user: day(1_000), role: day(1_700), installation: day(1_500) };
         let done = Arc::new(AtomicBool::new(false));
         let watch = {

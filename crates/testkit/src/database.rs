@@ -1,10 +1,15 @@
 //! A database for one test, on both engines. PostgreSQL gets a database of its own on the server that
 //! `AETHER_TEST_DATABASE_URL` names; it is dropped with the value.
 
+use std::time::Duration;
+
 use aether_store::Store;
 use sqlx::{AssertSqlSafe, Connection, PgConnection, postgres::PgConnectOptions};
 use tempfile::TempDir;
 use url::Url;
+
+/// How long a caller waits for a connection: on a busy machine many ask at once, and each must be served.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A database with the whole schema, for one test.
 pub struct TestDatabase {
@@ -28,7 +33,8 @@ impl TestDatabase {
     pub async fn sqlite() -> Self {
         let dir = tempfile::tempdir().unwrap_or_else(|error| panic!("temporary folder: {error}"));
         let url = Store::sqlite_url(&dir.path().join("test.db"));
-        let store = Store::connect(&url).await.unwrap_or_else(|error| panic!("SQLite: {error}"));
+        let store = Store::connect_patiently(&url, PATIENCE).await;
+        let store = store.unwrap_or_else(|error| panic!("SQLite: {error}"));
         Self { engine: "sqlite", store, url, _dir: Some(dir), drop: None }
     }
 
@@ -43,8 +49,8 @@ impl TestDatabase {
             .unwrap_or_else(|error| panic!("PostgreSQL cannot create {name}: {error}"));
         let mut own = server.clone();
         own.set_path(&name);
-        let store =
-            Store::connect(own.as_str()).await.unwrap_or_else(|error| panic!("PostgreSQL {name}: {error}"));
+        let store = Store::connect_patiently(own.as_str(), PATIENCE).await;
+        let store = store.unwrap_or_else(|error| panic!("PostgreSQL {name}: {error}"));
         Self { engine: "postgres", store, url: own.into(), _dir: None, drop: Some((server, name)) }
     }
 }

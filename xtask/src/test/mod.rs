@@ -57,7 +57,7 @@ impl Stage {
             Self::FrontEnd | Self::Schemathesis => 8,
             Self::JourneyEmbedded | Self::JourneyStack => 10,
             Self::Clippy | Self::Build => 15,
-            Self::Rust => 20,
+            Self::Rust => 25,
             Self::Generate => 3,
             Self::Switches => 5,
         };

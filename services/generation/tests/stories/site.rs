@@ -128,7 +128,7 @@ impl Site {
         let quick = Deadlines {
             first_token: Duration::from_secs(2),
             idle: Duration::from_secs(1),
-            total: Duration::from_mins(1),
+            total: Duration::from_mins(5),
         };
         let deps = self.backend.deps.clone();
         let providers = Providers::single(provider, self.listed.clone());
@@ -146,17 +146,13 @@ impl Site {
     }
 
     pub async fn get(&self, who: &Person, path: &str) -> Response {
-        self.http.get(format!("{}{path}", self.url)).bearer_auth(&who.token).send().await.unwrap()
+        served(self.http.get(format!("{}{path}", self.url)).bearer_auth(&who.token)).await
     }
 
     /// Starts one and answers its id.
     pub async fn begin(&self, who: &Person, kind: &str, body: Value) -> String {
-        let answer = self
-            .post(who, &format!("/{kind}"), &body)
-            .header("Prefer", "respond-async")
-            .send()
-            .await
-            .unwrap();
+        let request = self.post(who, &format!("/{kind}"), &body).header("Prefer", "respond-async");
+        let answer = served(request).await;
         assert_eq!(answer.status(), StatusCode::ACCEPTED, "{}", self.name);
         let location = answer.headers()["location"].to_str().unwrap().to_owned();
         let queued: Value = answer.json().await.unwrap();

@@ -10,7 +10,7 @@ export const [ana, ben, cem] = stand.people;
 export const urls = stand.urls;
 export const transports = stand.transports;
 export const NOBODY = "00000000-0000-7000-8000-000000000000";
-const LIMIT = 15_000;
+const LIMIT = 40_000;
 
 /** Waits for a condition; says what was waited for when it does not come. */
 export async function until(what, condition, limit = LIMIT) {

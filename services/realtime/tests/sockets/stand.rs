@@ -27,7 +27,7 @@ use uuid::Uuid;
 use crate::fake::Fake;
 
 /// A story that takes longer hangs.
-const LIMIT: Duration = Duration::from_secs(90);
+const LIMIT: Duration = Duration::from_secs(180);
 
 pub struct Stand {
     name: &'static str,
