@@ -183,7 +183,8 @@ test("a lost connection loses nothing, and a prompt sent without one waits for i
     await expect(page.getByText("Reconnecting, nothing is lost").first()).toBeVisible();
     await expect(page.getByText("Connected")).toBeVisible();
     // On a slow machine all of it may have come by now.
-    await expect.poll(async () => (await card.isVisible()) || (await totalLines(page)) !== lines).toBe(true);
+    const grown = async () => (await card.isVisible()) || (await totalLines(page)) !== lines;
+    await expect.poll(grown, { timeout: 60_000 }).toBe(true);
     if (await card.isVisible()) break;
     seen.push(await shownFile(page));
   }

@@ -27,7 +27,7 @@ use uuid::Uuid;
 use crate::fake::Fake;
 
 /// A story that takes longer hangs.
-const LIMIT: Duration = Duration::from_secs(180);
+const LIMIT: Duration = Duration::from_mins(3);
 
 pub struct Stand {
     name: &'static str,
