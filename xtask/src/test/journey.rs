@@ -40,7 +40,9 @@ pub fn all_settings() -> Vec<String> {
 pub fn embedded(budget: &Budget) -> Result<()> {
     let mut servers = Supervisor::new("embedded")?;
     let url = start_aether(&mut servers, &[])?;
-    let walked = walk(&url, &servers.logs(), &[], budget);
+    // Against an unoptimised `aether` the browser's proxy for sockets starves on two slow cores: the line is cut in the
+    // other journey, and for both kinds of server by the stage `switches`.
+    let walked = walk(&url, &servers.logs(), &["--grep-invert=@cut"], budget);
     with_logs(walked, &mut servers, &["aether"])
 }
 
