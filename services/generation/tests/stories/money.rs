@@ -193,8 +193,8 @@ async fn two_hundred_generations_at_once_never_pass_a_small_budget() {
                         let queued: Value = answer.json().await.unwrap();
                         let id = queued["id"].as_str().unwrap().to_owned();
                         let (text, last) = text_of(&site.events(who, &id, None).await);
-                        let request = site.http.get(format!("{}/history/{id}", site.url));
-                        let made: Value = served(request.bearer_auth(&who.token)).await.json().await.unwrap();
+                        let made: Value =
+                            site.get(who, &format!("/history/{id}")).await.json().await.unwrap();
                         Some((text, last, made))
                     }
                     StatusCode::TOO_MANY_REQUESTS => {

@@ -56,7 +56,7 @@ async function aNodeIsKilled() {
   urls[1] = (await order("start/1")).url;
 }
 
-async function redis(fault, attempts) {
+async function redis(fault) {
   const roomId = await room(ana, ben);
   const readers = [new Reader(ana, roomId), new Reader(ben, roomId)];
   for (const [node, reader] of readers.entries()) await reader.come(node);
@@ -75,7 +75,7 @@ async function redis(fault, attempts) {
       return reader.talk.ids.length >= sent.length;
     }, 30_000);
     assert.deepEqual(reader.talk.ids, [...sent].sort(), "each once, in order");
-    assert.ok(attempts.includes(reader.run(id).attempt), `attempt ${reader.run(id).attempt}`);
+    assert.ok(reader.run(id).attempt <= 2, `attempt ${reader.run(id).attempt}`);
   }
   // And all is as before: what is said and who comes is told at once.
   const later = await connect(ben, { node: 1 });
@@ -88,7 +88,7 @@ async function redis(fault, attempts) {
   }
 }
 
-const redisIsRestarted = () => redis("restart", [1, 2]);
-const redisIsEmptied = () => redis("wipe", [1, 2]);
+const redisIsRestarted = () => redis("restart");
+const redisIsEmptied = () => redis("wipe");
 
 await story(aNodeIsKilled, redisIsRestarted, redisIsEmptied);
