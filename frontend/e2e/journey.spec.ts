@@ -46,7 +46,6 @@ test("a prompt becomes an app, over a reload in mid-stream", async ({ page, play
     .toBe(true);
 
   const card = page.locator(".artifact");
-  const card = page.locator(".artifact");
   while (!(await card.isVisible())) {
     seen.push(await shownFile(page));
     await page.waitForTimeout(150);
@@ -185,6 +184,7 @@ test("a lost connection loses nothing, and a prompt sent without one waits for i
     await expect.poll(async () => (await totalLines(page)) !== lines, { timeout: 60_000 }).toBe(true);
     seen.push(await shownFile(page));
   }
+  const card = page.locator(".artifact");
   while (!(await card.isVisible())) {
     seen.push(await shownFile(page));
     await page.waitForTimeout(150);
