@@ -20,7 +20,8 @@ export default defineConfig({
     viewport: { width: 1440, height: 900 },
     permissions: ["clipboard-read", "clipboard-write"],
     screenshot: "only-on-failure",
-    trace: "retain-on-failure",
+    // Without pictures and snapshots of the page at each step: on two slow cores they take more time than the page itself.
+    trace: { mode: "retain-on-failure", screenshots: false, snapshots: false, sources: true },
     launchOptions: {
       ...(existsSync(system) ? { executablePath: system } : {}),
       args: [

@@ -156,7 +156,7 @@ test("stopping keeps what was written", async ({ page, playwright, baseURL }) =>
   expect(await copiedAnswer(page)).toBe(generation.result);
 });
 
-test("a lost connection loses nothing, and a prompt sent without one waits for it", { tag: "@cut" }, async ({
+test("a lost connection loses nothing, and a prompt sent without one waits for it", async ({
   page,
   context,
   playwright,

@@ -12,6 +12,7 @@
 //! connection to Redis broke; a journal is gone some time after its last event ([`ENDED_TTL`], [`RUNNING_TTL`]) or
 //! when Redis is emptied. Readers then ask the database, see [`Bus::follow`].
 
+mod appends;
 mod entry;
 mod fanout;
 mod follow;

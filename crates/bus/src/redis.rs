@@ -28,6 +28,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     AppendError, BusError, ENDED_TTL, MAX_EVENTS, RUNNING_TTL,
+    appends::Appends,
     entry::{Entry, array, channel, corrupt, tail},
     fanout::{Ear, Fanout},
     journal::Page,
@@ -61,7 +62,7 @@ const WAITING: usize = 1024;
 /// A connection for commands and the relay for what is published.
 pub(crate) struct Redis {
     commands: ConnectionManager,
-    append: Script,
+    appends: Appends,
     limits: Script,
     heard: Heard,
     ticket: AtomicU64,
@@ -129,8 +130,8 @@ impl Redis {
             .map_err(|_| BusError::Unavailable("it was shut down".into()))?;
 
         Ok(Self {
+            appends: Appends::start(commands.clone()),
             commands,
-            append: Script::new(include_str!("append.lua")),
             limits: Script::new(include_str!("limits.lua")),
             heard: Heard::default(),
             ticket: AtomicU64::new(rand::random::<u64>() >> 1),
@@ -180,14 +181,14 @@ impl Redis {
             .map(|happening| Ok((tail(happening)?, happening.is_last())))
             .collect::<Result<Vec<_>, BusError>>()?;
         let mut tries = Tries::within(PATIENCE, &self.heard);
-        let (code, number): (u8, u64) = loop {
-            let mut call = self.append.prepare_invoke();
-            call.key(key(id)).key(channel(id)).arg(attempt).arg(ticket).arg(u8::from(tries.again));
+        let (code, number) = loop {
+            let mut call = self.appends.call();
+            call.arg(2).arg(key(id)).arg(channel(id)).arg(attempt).arg(ticket).arg(u8::from(tries.again));
             call.arg(millis(RUNNING_TTL)).arg(millis(ENDED_TTL)).arg(MAX_EVENTS);
             for (event, is_last) in &events {
                 call.arg(event).arg(u8::from(*is_last));
             }
-            if let Some(result) = tries.run(call.invoke_async(&mut self.commands.clone())).await {
+            if let Some(result) = tries.run(self.appends.run(call)).await {
                 break result?;
             }
         };

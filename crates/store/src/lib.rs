@@ -39,4 +39,5 @@ pub mod usage;
 pub mod users;
 
 pub use error::{Result, StoreError};
+pub use migrate::schema_name;
 pub use tx::{Db, Pooled, Store, Tx};

@@ -1,5 +1,7 @@
 //! Brings the schema up to date, under a lock: PostgreSQL's advisory lock, or a lock file beside the SQLite file.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use sqlx::migrate::Migrator;
 
 use crate::{
@@ -24,6 +26,15 @@ impl Store {
         done.map_err(|error| StoreError::Defect(format!("migration: {error}")))?;
         search::index_missing(self).await
     }
+}
+
+/// Names the schema that this build makes, in 16 hex digits: another as soon as one migration is another.
+pub fn schema_name() -> String {
+    let mut hasher = DefaultHasher::new();
+    for migration in POSTGRES.iter().chain(SQLITE.iter()) {
+        (migration.version, &migration.checksum).hash(&mut hasher);
+    }
+    format!("{:016x}", hasher.finish())
 }
 
 /// Two processes that start at once on one SQLite file migrate one after the other. The lock ends with the handle.

@@ -8,8 +8,10 @@ use sqlx::{AssertSqlSafe, Connection, PgConnection, postgres::PgConnectOptions};
 use tempfile::TempDir;
 use url::Url;
 
+use crate::template;
+
 /// How long a caller waits for a connection: on a busy machine many ask at once, and each must be served.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A database with the whole schema, for one test.
 pub struct TestDatabase {
@@ -32,7 +34,9 @@ impl TestDatabase {
     /// A file in a folder of its own.
     pub async fn sqlite() -> Self {
         let dir = tempfile::tempdir().unwrap_or_else(|error| panic!("temporary folder: {error}"));
-        let url = Store::sqlite_url(&dir.path().join("test.db"));
+        let file = dir.path().join("test.db");
+        template::copy_sqlite(&file).await;
+        let url = Store::sqlite_url(&file);
         let store = Store::connect_patiently(&url, PATIENCE).await;
         let store = store.unwrap_or_else(|error| panic!("SQLite: {error}"));
         Self { engine: "sqlite", store, url, _dir: Some(dir), drop: None }
@@ -42,11 +46,7 @@ impl TestDatabase {
     pub async fn postgres() -> Self {
         let server = server_url("AETHER_TEST_DATABASE_URL");
         let name = format!("test_{}", uuid::Uuid::from_u128(rand_u128()).simple());
-        let mut admin = connect(&server).await;
-        sqlx::query(AssertSqlSafe(format!("CREATE DATABASE {name}")))
-            .execute(&mut admin)
-            .await
-            .unwrap_or_else(|error| panic!("PostgreSQL cannot create {name}: {error}"));
+        template::copy_postgres(&server, &name).await;
         let mut own = server.clone();
         own.set_path(&name);
         let store = Store::connect_patiently(own.as_str(), PATIENCE).await;
@@ -99,7 +99,7 @@ impl Drop for TestDatabase {
     }
 }
 
-async fn connect(server: &Url) -> PgConnection {
+pub(crate) async fn connect(server: &Url) -> PgConnection {
     let options: PgConnectOptions =
         server.as_str().parse().unwrap_or_else(|error| panic!("AETHER_TEST_DATABASE_URL: {error}"));
     PgConnection::connect_with(&options)

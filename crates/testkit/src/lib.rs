@@ -10,6 +10,7 @@ pub mod process;
 pub mod reader;
 pub mod redis;
 pub mod sse;
+mod template;
 pub mod traces;
 
 pub use backend::{Backend, backends};

@@ -16,13 +16,12 @@ use aether_common::{
     problem::Problem,
 };
 use aether_web::auth::Caller;
-use serde_json::Value;
 use socketioxide::socket::Sid;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     fanout,
-    outbox::{Behind, Outbox},
+    outbox::{Behind, Outbox, Payload},
     replay::Watches,
     state::State,
 };
@@ -65,7 +64,7 @@ pub struct Session {
 /// A notice, and the event that clients get of it: written once for all sockets of this process.
 pub struct Told {
     pub notice: Notice,
-    pub event: Option<(&'static str, Arc<Value>)>,
+    pub event: Option<(&'static str, Payload)>,
 }
 
 impl Session {

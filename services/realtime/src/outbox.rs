@@ -1,9 +1,13 @@
 //! What leaves one socket, in order. socketioxide drops what does not fit its buffer; here it waits its turn instead.
-//! Followers wait for room; the fan-out never waits: what finds no room becomes `resync_required`.
+//! Followers wait for room; the fan-out never waits: what finds no room becomes `resync_required`. While nothing waits, what
+//! comes goes straight into socketioxide's buffer.
 
 use std::{
     collections::BTreeSet,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, OnceLock, PoisonError, Weak,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -11,7 +15,10 @@ use aether_common::{
     event::Event,
     id::{GenerationId, RoomId},
 };
-use serde_json::{Value, json};
+use serde_json::{
+    Value, json,
+    value::{RawValue, to_raw_value},
+};
 use socketioxide::{
     SendError, SocketError,
     extract::AckSender,
@@ -39,13 +46,34 @@ const TURN: u32 = 64;
 pub struct Outbox {
     queue: mpsc::Sender<Item>,
     events: Arc<Semaphore>,
-    behind: Arc<Mutex<BTreeSet<Behind>>>,
+    way: Arc<Way>,
 }
 
 /// The half that a socket's task drains.
 pub struct Drain {
     queue: mpsc::Receiver<Item>,
-    behind: Arc<Mutex<BTreeSet<Behind>>>,
+    way: Arc<Way>,
+}
+
+/// What both halves know.
+#[derive(Default)]
+struct Way {
+    /// From when the drain runs.
+    socket: OnceLock<Weak<Socket>>,
+    /// What was queued and is not sent yet: it comes first.
+    waiting: AtomicUsize,
+    /// The socket takes less than it is given: its drain sets the pace.
+    slow: AtomicBool,
+    behind: Mutex<BTreeSet<Behind>>,
+}
+
+/// The payload of an event, written once however many sockets are told.
+pub type Payload = Arc<RawValue>;
+
+/// Writes a payload.
+pub fn payload(value: &Value) -> Payload {
+    // A `Value` can always be written.
+    to_raw_value(value).map_or_else(|_| Arc::from(RawValue::NULL.to_owned()), Arc::from)
 }
 
 /// What a socket must read again, because something about it did not fit.
@@ -63,7 +91,7 @@ pub struct Gone;
 /// Small, because a channel keeps room for 32 of them from the start.
 enum Item {
     Ack(i64, Box<Value>),
-    Said(&'static str, Arc<Value>),
+    Said(&'static str, Payload),
     // The place among the events is free again when the item is dropped.
     Happened { event: Box<Event>, _place: Option<OwnedSemaphorePermit> },
     Disconnect,
@@ -73,50 +101,56 @@ enum Item {
 /// An outbox and its drain.
 pub fn outbox() -> (Outbox, Drain) {
     let (sender, receiver) = mpsc::channel(CAPACITY);
-    let behind = Arc::new(Mutex::new(BTreeSet::new()));
-    let outbox = Outbox { queue: sender, events: Arc::new(Semaphore::new(EVENTS)), behind: behind.clone() };
-    (outbox, Drain { queue: receiver, behind })
+    let way = Arc::<Way>::default();
+    let outbox = Outbox { queue: sender, events: Arc::new(Semaphore::new(EVENTS)), way: way.clone() };
+    (outbox, Drain { queue: receiver, way })
 }
 
 impl Outbox {
     /// Answers an event that asked for it. Waits for room.
     pub async fn ack(&self, id: Option<i64>, answer: Value) -> Result<(), Gone> {
         let Some(id) = id else { return Ok(()) };
-        self.queue.send(Item::Ack(id, Box::new(answer))).await.map_err(|_| Gone)
+        self.wait(Item::Ack(id, Box::new(answer))).await
     }
 
     /// Answers now or never: for answers that say that there is too much to do.
     pub fn ack_now(&self, id: Option<i64>, answer: Value) {
         if let Some(id) = id {
-            let _ = self.queue.try_send(Item::Ack(id, Box::new(answer)));
+            self.send(Item::Ack(id, Box::new(answer)));
         }
     }
 
     /// Says something; when there is no room, `about` is to be read again.
-    pub fn say(&self, event: &'static str, payload: Arc<Value>, about: Behind) {
-        if self.queue.try_send(Item::Said(event, payload)).is_err() {
+    pub fn say(&self, event: &'static str, payload: Payload, about: Behind) {
+        if !self.send(Item::Said(event, payload)) {
             self.fall_behind(about);
         }
     }
 
     /// Says something that nobody misses when there is no room.
-    pub fn mention(&self, event: &'static str, payload: Arc<Value>) {
-        let _ = self.queue.try_send(Item::Said(event, payload));
+    pub fn mention(&self, event: &'static str, payload: Payload) {
+        self.send(Item::Said(event, payload));
     }
 
     /// An event of a generation. Waits for room.
     pub async fn happened(&self, event: Event) -> Result<(), Gone> {
+        let item = Item::Happened { event: Box::new(event), _place: None };
+        let Some(mut item) = self.way.pass(item) else {
+            // The writer gets its turn when many come at once.
+            tokio::task::consume_budget().await;
+            return Ok(());
+        };
         let permit = self.events.clone().acquire_owned().await.map_err(|_| Gone)?;
-        self.queue
-            .send(Item::Happened { event: Box::new(event), _place: Some(permit) })
-            .await
-            .map_err(|_| Gone)
+        if let Item::Happened { _place, .. } = &mut item {
+            *_place = Some(permit);
+        }
+        self.wait(item).await
     }
 
     /// The last event of a generation, to a socket that does not follow it.
     pub fn ended(&self, event: Event) {
         let id = event.generation_id;
-        if self.queue.try_send(Item::Happened { event: Box::new(event), _place: None }).is_err() {
+        if !self.send(Item::Happened { event: Box::new(event), _place: None }) {
             self.fall_behind(Behind::Generation(id));
         }
     }
@@ -124,9 +158,29 @@ impl Outbox {
     /// Notes that something must be read again; the socket is told when its queue is empty.
     pub fn fall_behind(&self, about: Behind) {
         metrics::counter!("realtime_resyncs_total").increment(1);
-        self.behind.lock().unwrap_or_else(PoisonError::into_inner).insert(about);
+        self.way.behind.lock().unwrap_or_else(PoisonError::into_inner).insert(about);
         // Wakes the drain when it sleeps; when the queue is full it is awake.
-        let _ = self.queue.try_send(Item::Wake);
+        self.enqueue(Item::Wake);
+    }
+
+    /// `false` when there is no room.
+    fn send(&self, item: Item) -> bool {
+        self.way.pass(item).is_none_or(|item| self.enqueue(item))
+    }
+
+    async fn wait(&self, item: Item) -> Result<(), Gone> {
+        let Some(item) = self.way.pass(item) else { return Ok(()) };
+        let place = self.queue.reserve().await.map_err(|_| Gone)?;
+        self.way.waiting.fetch_add(1, Ordering::SeqCst);
+        place.send(item);
+        Ok(())
+    }
+
+    fn enqueue(&self, item: Item) -> bool {
+        let Ok(place) = self.queue.try_reserve() else { return false };
+        self.way.waiting.fetch_add(1, Ordering::SeqCst);
+        place.send(item);
+        true
     }
 
     /// Says why and disconnects, after what waits already.
@@ -134,8 +188,8 @@ impl Outbox {
     /// `false` when there is no room for it now.
     pub fn dismiss(&self, event: &'static str, reason: &str) -> bool {
         let Ok(mut places) = self.queue.try_reserve_many(2) else { return false };
-        let payload = Arc::new(json!({ "reason": reason }));
-        for item in [Item::Said(event, payload), Item::Disconnect] {
+        self.way.waiting.fetch_add(2, Ordering::SeqCst);
+        for item in [Item::Said(event, payload(&json!({ "reason": reason }))), Item::Disconnect] {
             if let Some(place) = places.next() {
                 place.send(item);
             }
@@ -144,10 +198,31 @@ impl Outbox {
     }
 }
 
+impl Way {
+    /// Sends it now unless something waits, which comes first. Gives it back when it must wait too.
+    fn pass(&self, item: Item) -> Option<Item> {
+        if self.waiting.load(Ordering::SeqCst) > 0 || self.slow.load(Ordering::Relaxed) {
+            return Some(item);
+        }
+        let Some(socket) = self.socket.get().and_then(Weak::upgrade) else { return Some(item) };
+        match item.send(&socket) {
+            // It waits for room, or meets the end of the socket, in the queue.
+            Err(SendError::Socket(_)) => Some(item),
+            Err(SendError::Serialize(error)) => {
+                // A defect of ours; the socket lives on without this packet.
+                tracing::error!(%error, "a packet cannot be written");
+                None
+            }
+            Ok(()) => None,
+        }
+    }
+}
+
 impl Drain {
     /// Sends what comes until the socket is closed.
     pub async fn run(mut self, socket: Arc<Socket>, closed: CancellationToken) {
         let mut pace = Pace::default();
+        let _ = self.way.socket.set(Arc::downgrade(&socket));
         loop {
             let item = tokio::select! {
                 biased;
@@ -166,17 +241,19 @@ impl Drain {
             }
             if self.queue.is_empty() {
                 for about in self.take_behind() {
-                    let item = Item::Said("resync_required", Arc::new(about.payload()));
+                    let item = Item::Said("resync_required", payload(&about.payload()));
                     if pace.send(&socket, &item).await.is_err() {
                         return;
                     }
                 }
             }
+            self.way.slow.store(!pace.wait.is_zero(), Ordering::Relaxed);
+            self.way.waiting.fetch_sub(1, Ordering::SeqCst);
         }
     }
 
     fn take_behind(&self) -> BTreeSet<Behind> {
-        std::mem::take(&mut *self.behind.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut *self.way.behind.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -278,7 +355,7 @@ mod tests {
     fn what_finds_no_room_must_be_read_again() {
         let (outbox, drain) = outbox();
         let (room, generation) = (RoomId(Uuid::from_u128(1)), GenerationId(Uuid::from_u128(2)));
-        let payload = Arc::new(json!({ "id": MessageId(Uuid::nil()) }));
+        let payload = payload(&json!({ "id": MessageId(Uuid::nil()) }));
         for _ in 0..CAPACITY {
             outbox.say("message_received", payload.clone(), Behind::Room(room));
         }

@@ -14,12 +14,11 @@ use aether_common::{
     problem::Problem,
 };
 use futures::StreamExt;
-use serde_json::Value;
 use tokio::task::JoinHandle;
 
 use crate::{
     connection::{Connection, lock},
-    outbox::Behind,
+    outbox::{Behind, Payload},
     state::State,
 };
 
@@ -69,7 +68,7 @@ impl Connection {
         id: GenerationId,
         starter: UserId,
         room_id: Option<RoomId>,
-        event: Option<&(&'static str, Arc<Value>)>,
+        event: Option<&(&'static str, Payload)>,
     ) {
         if !self.hears_generations() {
             return;

@@ -30,6 +30,16 @@ pub enum Durability {
     ProcessOnly,
 }
 
+impl Durability {
+    fn sign_in(self) -> &'static str {
+        match self {
+            Self::Full => "--auth=scram-sha-256",
+            // 4096 rounds of a hash for each connection take an unoptimised client longer than most tests.
+            Self::ProcessOnly => "--auth=md5",
+        }
+    }
+}
+
 /// Makes a cluster, starts it, waits until it takes connections.
 pub fn start(supervisor: &mut Supervisor, durability: Durability) -> Result<Postgres> {
     let initdb = tools::need(&tools::POSTGRES)?;
@@ -58,7 +68,7 @@ pub fn start(supervisor: &mut Supervisor, durability: Durability) -> Result<Post
     let mut command = process::bound_to_us(&initdb, user.as_ref(), "TERM");
     command.args([
         "--username=aether",
-        "--auth=scram-sha-256",
+        durability.sign_in(),
         "--encoding=UTF8",
         "--locale=C.UTF-8",
         "--no-sync",

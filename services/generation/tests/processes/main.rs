@@ -14,8 +14,8 @@ use tokio::time::{Instant, timeout};
 /// A dead worker is replaced within this time.
 const TAKEOVER: Duration = Duration::from_secs(15);
 
-/// About five seconds of words.
-const SOME_SECONDS: &str = "tokens:200+speed:40";
+/// About eight seconds of words: longer than it takes to see that thirty texts are being written.
+const SOME_SECONDS: &str = "tokens:200+speed:25";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_process_is_replaced_and_nobody_sees_two_texts_mixed() {

@@ -24,7 +24,7 @@ use uuid::Uuid;
 use super::{About, Order, wire};
 use crate::{
     connection::{Connection, Told},
-    outbox::Behind,
+    outbox::{self, Behind},
     presence::{Change, Presence},
     state::State,
 };
@@ -274,7 +274,7 @@ impl Audience {
     }
 
     fn say(&mut self, event: &'static str, payload: Value, room: RoomId, except: Option<UserId>) {
-        let payload = Arc::new(payload);
+        let payload = outbox::payload(&payload);
         for connection in self.connections() {
             if except != Some(connection.user_id) {
                 connection.outbox.say(event, payload.clone(), Behind::Room(room));

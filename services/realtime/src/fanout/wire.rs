@@ -1,11 +1,9 @@
 //! The events that clients get of notices.
 
-use std::sync::Arc;
-
 use aether_common::notice::{Notice, Present};
 use serde_json::{Value, json};
 
-use crate::{connection::Told, domain::members::MemberState};
+use crate::{connection::Told, domain::members::MemberState, outbox};
 
 /// Reads a payload of the bus; nothing when a newer process wrote what this one does not know.
 pub fn read(payload: &[u8]) -> Option<Told> {
@@ -14,7 +12,7 @@ pub fn read(payload: &[u8]) -> Option<Told> {
 
 /// The notice with its event.
 pub fn told(notice: Notice) -> Told {
-    let event = event(&notice).map(|(name, payload)| (name, Arc::new(payload)));
+    let event = event(&notice).map(|(name, payload)| (name, outbox::payload(&payload)));
     Told { notice, event }
 }
 

@@ -1,6 +1,6 @@
 //! The stop of a process: its sockets are told how long to wait before they knock elsewhere, and are closed.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use rand::RngExt;
 use serde_json::json;
@@ -8,7 +8,7 @@ use socketioxide::SocketIo;
 use tokio::time::{sleep, timeout};
 
 use super::PING_TIMEOUT;
-use crate::state::State;
+use crate::{outbox::payload, state::State};
 
 /// How many sockets the other processes should have to take in a second.
 const PER_SECOND: u64 = 500;
@@ -25,7 +25,7 @@ pub async fn send_away(state: &State, io: &SocketIo) {
     let spread = spread(connections.len());
     for connection in &connections {
         let delay = rand::rng().random_range(0..=spread);
-        connection.outbox.mention("restarting", Arc::new(json!({ "delayMs": delay })));
+        connection.outbox.mention("restarting", payload(&json!({ "delayMs": delay })));
     }
     if !connections.is_empty() {
         sleep(SAID).await;
