@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, AtomicI64, Ordering},
+        atomic::{AtomicBool, AtomicI64, AtomicU8, Ordering},
     },
 };
 
@@ -28,6 +28,8 @@ use crate::{
 
 /// How many notices are held back at most.
 const MAX_HELD: usize = 1024;
+/// For how many looks a condemned socket that still speaks is spared: two seconds.
+const MAX_SPARED: u8 = 8;
 
 /// A connected socket.
 pub struct Connection {
@@ -44,6 +46,9 @@ pub struct Connection {
     doubted: AtomicBool,
     // Why it is to be closed: an event and its reason.
     condemned: Mutex<Option<(&'static str, &'static str)>>,
+    // Whether it spoke since the last look at it, and how many looks it was spared for that.
+    speaking: AtomicBool,
+    spared: AtomicU8,
     // When its API key was last looked up, in seconds since 1970.
     looked_up_at: AtomicI64,
     // With the newest message that the socket was told when it joined.
@@ -88,6 +93,8 @@ impl Connection {
             dismissed: AtomicBool::new(false),
             doubted: AtomicBool::new(false),
             condemned: Mutex::default(),
+            speaking: AtomicBool::new(false),
+            spared: AtomicU8::new(0),
             rooms: Mutex::default(),
             held: Mutex::default(),
         }
@@ -137,11 +144,24 @@ impl Connection {
     /// It is to be closed, with this event that says why. The first reason stays.
     pub fn condemn(&self, event: &'static str, reason: &'static str) {
         lock(&self.condemned).get_or_insert((event, reason));
+        self.speaks();
     }
 
     /// Why it is to be closed, if it is.
     pub fn condemned(&self) -> Option<(&'static str, &'static str)> {
         *lock(&self.condemned)
+    }
+
+    /// It was heard after it was condemned.
+    pub fn speaks(&self) {
+        self.speaking.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether a condemned socket can be told why and closed now. One that is spoken to in the middle of its own words loses
+    /// the reason: socketioxide closes the transport when an event comes for a namespace that was left.
+    pub fn is_quiet(&self) -> bool {
+        let spoke = self.speaking.swap(false, Ordering::Relaxed);
+        !spoke || self.spared.fetch_add(1, Ordering::Relaxed) >= MAX_SPARED
     }
 
     /// Fails with 403 `insufficient_scope` when the socket's API key does not have this scope.

@@ -125,6 +125,7 @@ pub fn welcome(state: State, socket: Arc<Socket>, accepted: Accepted) {
 fn is_heard(connection: &Connection, floods: &Floods, incoming: &Incoming) -> bool {
     // What comes after the last word is not read.
     if connection.condemned().is_some() {
+        connection.speaks();
         return false;
     }
     match floods.judge(connection.sid, connection.user_id, &incoming.event) {

@@ -57,7 +57,9 @@ pub async fn watch(state: State) {
             // Who has an API key cannot renew it.
             let grace = if connection.access == Access::Session { GRACE_SECONDS } else { 0 };
             if let Some((event, reason)) = connection.condemned() {
-                connection.dismiss(event, reason);
+                if connection.is_quiet() {
+                    connection.dismiss(event, reason);
+                }
             } else if connection.is_revoked(&state.verifier) {
                 // The notice that says why is given its time to come.
                 if !connection.doubt() {

@@ -14,6 +14,7 @@ function read(...events) {
 async function whatIsRightPasses() {
   assert.equal(read(step(1, 1), step(1, 2), done(1, 3, "1.1 1.2 ")).text, "1.1 1.2 ");
   assert.equal(read(step(1, 1), step(1, 2), step(2, 1), done(2, 2, "2.1 ")).text, "2.1 ", "a new attempt begins anew");
+  assert.equal(read(step(1, 1), step(1, 2), step(1, 1), step(2, 1), done(2, 2, "2.1 ")).text, "2.1 ", "so does a lost journal");
   assert.equal(read(done(3, 9, "all of it")).text, "all of it", "the last event alone is the whole");
   assert.equal(read(step(1, 1), done(1, 5, "whole")).text, "whole", "as it is after a gap");
 }
@@ -22,7 +23,8 @@ async function whatIsWrongDoesNot() {
   for (const [what, events] of [
     [/a gap/, [step(1, 1), step(1, 3)]],
     [/a double/, [step(1, 1), step(1, 2), step(1, 2)]],
-    [/a double/, [step(1, 1), step(1, 2), step(1, 1)]],
+    [/a gap/, [step(1, 1), step(1, 2), step(1, 1), step(1, 3)]],
+    [/not the result/, [step(1, 1), step(1, 2), step(1, 1), done(1, 2, "1.1 1.2 ")]],
     [/a double/, [step(2, 1), step(1, 2)]],
     [/begins at 2/, [step(1, 1), step(2, 2)]],
     [/begins at 3/, [step(1, 3)]],

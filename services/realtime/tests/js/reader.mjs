@@ -13,10 +13,15 @@ export class Run {
 
   take(event, { attempt, seq, delta, result }) {
     if (this.end) throw new Error(`${event} ${attempt}.${seq} after the end`);
+    const last = event in ENDS;
+    // Position 1 again: the journal was lost and begun anew, and so is the text.
+    if (attempt === this.attempt && seq === 1 && !last) {
+      this.text = "";
+      this.seq = 0;
+    }
     if (attempt < this.attempt || (attempt === this.attempt && seq <= this.seq)) {
       throw new Error(`a double: ${attempt}.${seq} after ${this.attempt}.${this.seq}`);
     }
-    const last = event in ENDS;
     if (attempt > this.attempt && !last) {
       if (seq !== 1) throw new Error(`attempt ${attempt} begins at ${seq}`);
       this.text = "";
