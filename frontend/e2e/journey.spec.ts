@@ -164,11 +164,7 @@ test("a lost connection loses nothing, and a prompt sent without one waits for i
   watch,
 }) => {
   const mira = newPerson("Mira");
-  const links: { close: () => void }[] = [];
-  await page.routeWebSocket(/socket\.io/, (link) => {
-    link.connectToServer();
-    links.push({ close: () => void link.close({ code: 1001 }) });
-  });
+  const line = await Line.of(page);
   await register(page, mira);
   await page.getByRole("textbox", { name: "Message" }).fill("a packing list for a journey");
   await page.getByRole("textbox", { name: "Message" }).press("Enter");
@@ -178,7 +174,7 @@ test("a lost connection loses nothing, and a prompt sent without one waits for i
   const seen: { path: string; text: string }[] = [];
   for (let cut = 0; cut < 2; cut += 1) {
     const lines = await totalLines(page);
-    links.at(-1)?.close();
+    await line.cut();
     await expect(page.getByText("Reconnecting, nothing is lost").first()).toBeVisible();
     await expect(page.getByText("Connected")).toBeVisible();
     await expect.poll(async () => (await totalLines(page)) !== lines, { timeout: 60_000 }).toBe(true);
@@ -189,7 +185,7 @@ test("a lost connection loses nothing, and a prompt sent without one waits for i
     seen.push(await shownFile(page));
     await page.waitForTimeout(150);
   }
-  expect(links.length).toBeGreaterThanOrEqual(3);
+  expect(await line.count()).toBeGreaterThanOrEqual(3);
   const api = await Api.signIn(playwright, baseURL ?? "", mira);
   const roomId = page.url().slice(page.url().lastIndexOf("/") + 1);
   const [listed] = await api.ofRoom(roomId);
@@ -204,7 +200,7 @@ test("a lost connection loses nothing, and a prompt sent without one waits for i
   // Without a connection a prompt waits, survives, and goes out once.
   watch.allowFailure("/socket.io/", "ERR_INTERNET_DISCONNECTED");
   await context.setOffline(true);
-  links.at(-1)?.close();
+  await line.cut();
   await page.getByRole("textbox", { name: "Message" }).fill("add a column for weight");
   await page.getByRole("textbox", { name: "Message" }).press("Enter");
   await expect(page.getByText("Waiting for the connection. It is sent when you are back.")).toBeVisible();
@@ -257,6 +253,34 @@ async function copiedAnswer(page: Page): Promise<string> {
   await page.getByRole("button", { name: "Copy the whole answer" }).last().click();
   await expect(page.getByRole("button", { name: "Copied" })).toBeVisible();
   return page.evaluate(() => navigator.clipboard.readText());
+}
+
+/** The page's sockets, cut from within: a proxy between would carry each word through the test's own process. */
+class Line {
+  private constructor(private readonly page: Page) {}
+
+  /** For pages that are opened after this. */
+  static async of(page: Page): Promise<Line> {
+    await page.addInitScript(() => {
+      const opened: globalThis.WebSocket[] = [];
+      Object.assign(window, { opened });
+      window.WebSocket = class extends window.WebSocket {
+        constructor(...given: ConstructorParameters<typeof globalThis.WebSocket>) {
+          super(...given);
+          opened.push(this);
+        }
+      };
+    });
+    return new Line(page);
+  }
+
+  async cut(): Promise<void> {
+    await this.page.evaluate(() => (window as unknown as { opened: globalThis.WebSocket[] }).opened.at(-1)?.close());
+  }
+
+  async count(): Promise<number> {
+    return this.page.evaluate(() => (window as unknown as { opened: globalThis.WebSocket[] }).opened.length);
+  }
 }
 
 /** Folds the progress events of every socket opened after its making, as the contract says they fold. */
