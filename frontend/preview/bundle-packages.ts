@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { rolldown } from "rolldown";
-import { PACKAGES, type PackageName } from "../src/features/preview/model/packages";
+import { PACKAGES, type PackageName } from "../src/features/preview/model/packages.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const LUCIDE = `${ROOT}node_modules/lucide-react/dist/esm`;

@@ -2,9 +2,9 @@
 // are fetched when an app first imports them. The module `virtual:preview-packages` says where they are.
 import { createHash } from "node:crypto";
 import type { Plugin } from "vite";
-import { PACKAGES, type PackageName } from "../src/features/preview/model/packages";
-import { bundleIcons, bundlePackage } from "./bundle-packages";
-import { framePage } from "./frame";
+import { PACKAGES, type PackageName } from "../src/features/preview/model/packages.ts";
+import { bundleIcons, bundlePackage } from "./bundle-packages.ts";
+import { framePage } from "./frame.ts";
 
 const VIRTUAL = "virtual:preview-packages";
 const ICONS = "icons";

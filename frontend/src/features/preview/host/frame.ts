@@ -23,7 +23,7 @@ export class PreviewFrame {
     this.element = document.createElement("iframe");
     this.element.setAttribute("sandbox", SANDBOX);
     this.element.setAttribute("allow", "");
-    this.element.referrerPolicy = "no-referrer";
+    this.element.setAttribute("referrerpolicy", "no-referrer");
     this.element.title = title;
     this.element.className = "preview-frame";
     this.element.dataset.state = "starting";

@@ -5,9 +5,7 @@ import type { Problem } from "./program";
 /** The same error in a loop is one problem, and so many different ones are enough. */
 const MAX_PROBLEMS = 50;
 const MAX_MESSAGE = 1_000;
-
-/** The first place in a stack that is a file of the app. */
-const PLACE = /(?:^|[\s(@])((?:[\w@.()[\]-]+\/)*[\w@.()[\]-]+\.(?:[mc]?[jt]sx?|html)):(\d+)(?::(\d+))?/m;
+const MAX_STACK = 100;
 
 export function problemOf(error: FrameError, known: ReadonlySet<string>): Problem {
   const place = placeIn(error.stack, known) ?? placeIn(error.componentStack, known) ?? placeOf(error, known);
@@ -16,10 +14,16 @@ export function problemOf(error: FrameError, known: ReadonlySet<string>): Proble
 
 type Place = Pick<Problem, "file" | "line" | "column">;
 
+/** The first place in a stack that is a file of the app: after its name stand line and column. */
 function placeIn(stack: string, known: ReadonlySet<string>): Place | undefined {
-  for (const line of stack.split("\n").slice(0, 100)) {
-    const [, file, at, column] = PLACE.exec(line) ?? [];
-    if (file !== undefined && known.has(file)) return { file, line: Number(at), column: Number(column) || undefined };
+  for (const line of stack.split("\n").slice(0, MAX_STACK)) {
+    for (const file of known) {
+      // White space is no part of a name that a script goes by.
+      const at = line.indexOf(`${file.replace(/\s/g, "_")}:`);
+      if (at < 0 || /[\w/.-]/.test(line.charAt(at - 1))) continue;
+      const [, row, column] = /^:(\d+)(?::(\d+))?/.exec(line.slice(at + file.length)) ?? [];
+      if (row !== undefined) return { file, line: Number(row), column: Number(column) || undefined };
+    }
   }
   return undefined;
 }
