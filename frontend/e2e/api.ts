@@ -35,6 +35,16 @@ export class Api {
     return this.get(`/api/generate/history/${id}`);
   }
 
+  /** A new version of it, in which this file holds the text. */
+  async putFile(id: string, path: string, text: string): Promise<string> {
+    const answer = await this.context.put(`/api/generate/history/${id}/files/${path}`, {
+      headers: { Authorization: `Bearer ${this.token}`, "Content-Type": "text/plain" },
+      data: text,
+    });
+    expect(answer.status()).toBe(201);
+    return ((await answer.json()) as { id: string }).id;
+  }
+
   private async get<T>(path: string): Promise<T> {
     const answer = await this.context.get(path, { headers: { Authorization: `Bearer ${this.token}` } });
     expect(answer.status()).toBe(200);
