@@ -1,27 +1,25 @@
-// A generated app in the browser, and versions of it that a test wrote: by the same call that saves a change by hand.
-
+// A generated app in the browser: what runs in the frame, and how a test gets an app of its own into it. It writes the files into
+// a version by the call that keeps a change by hand, so nothing in the product is there for tests alone.
 import { expect, type FrameLocator, type Page } from "@playwright/test";
 import type { Api } from "./api";
-import { newPerson, type Person, register } from "./fixtures";
 
-export const app = (page: Page): FrameLocator => page.frameLocator('iframe[data-state="live"]');
+/** What the user looks at: the frame that has painted. */
+export function app(page: Page): FrameLocator {
+  return page.frameLocator('iframe[data-state="live"]');
+}
 
 export async function isRunning(page: Page): Promise<void> {
   await expect(page.locator(".preview .pane-foot")).toContainText("Running", { timeout: 30_000 });
 }
 
-/** Asks for it as an app, and waits until it is made. */
-export async function make(page: Page, prompt: string): Promise<{ person: Person; roomId: string }> {
-  const person = newPerson("Ana");
-  await register(page, person);
-  await page.getByRole("textbox", { name: "Message" }).fill(prompt);
-  await page.getByRole("radio", { name: "App", exact: true }).click();
-  await page.getByRole("button", { name: "Send" }).click();
-  await expect(page.locator(".artifact")).toBeVisible({ timeout: 120_000 });
-  return { person, roomId: page.url().slice(page.url().lastIndexOf("/") + 1) };
+/** An app with these files, in a conversation of its own. */
+export async function appOf(api: Api, files: Record<string, string>): Promise<{ roomId: string; id: string }> {
+  const roomId = await api.room("An app");
+  const empty = await api.stopped(roomId);
+  return { roomId, id: await write(api, empty, files) };
 }
 
-/** Writes files into a version, one version each, and gives the id of the last. */
+/** Writes files into a version, each as a version of its own, and gives the id of the last. */
 export async function write(api: Api, id: string, files: Record<string, string>): Promise<string> {
   let last = id;
   for (const [path, text] of Object.entries(files)) last = await api.putFile(last, path, text);

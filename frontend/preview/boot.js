@@ -260,6 +260,46 @@
 
   // ---- pages of HTML ----
 
+  // The policy stops attributes that hold code. Each becomes a function of a script, and a listener: those that the page has, and
+  // those that its scripts write.
+  const handlers = [];
+  const handlerOf = new Map();
+
+  function takeHandlers(root) {
+    const elements = [...root.querySelectorAll("*")];
+    if (root instanceof Element) elements.push(root);
+    for (const element of elements) {
+      for (const { name, value } of [...element.attributes]) {
+        if (!/^on[a-z]/i.test(name)) continue;
+        const at = handlerOf.get(value) ?? handlers.push(value) - 1;
+        handlerOf.set(value, at);
+        element.setAttribute(`data-aether-${name.slice(2).toLowerCase()}`, String(at));
+        element.removeAttribute(name);
+      }
+    }
+    return elements;
+  }
+
+  async function bindHandlers(root) {
+    const elements = takeHandlers(root);
+    const missing = handlers.map((_, at) => at).filter((at) => !factories.has(`handler ${at}`));
+    await Promise.all(
+      missing.map((at) =>
+        script(source(`__aether__("handler ${at}",function(event){${handlers[at]}\n})`, "index.html"), "index.html"),
+      ),
+    );
+    for (const element of elements) {
+      for (const { name, value } of [...element.attributes]) {
+        const run = name.startsWith("data-aether-") ? factories.get(`handler ${value}`) : undefined;
+        if (!run) continue;
+        element.removeAttribute(name);
+        element.addEventListener(name.slice("data-aether-".length), function (event) {
+          if (run.call(this, event) === false) event.preventDefault();
+        });
+      }
+    }
+  }
+
   async function runPage(program) {
     const page = new DOMParser().parseFromString(program.html, "text/html");
     const removed = (element, where) => {
@@ -293,16 +333,7 @@
         element.remove();
       }
     }
-    // The policy stops attributes that hold code: they become functions of one script, each with its listener.
-    const handlers = [];
-    for (const element of page.querySelectorAll("*")) {
-      for (const { name, value } of [...element.attributes]) {
-        if (!/^on/i.test(name)) continue;
-        element.setAttribute(`data-aether-${name.slice(2)}`, String(handlers.length));
-        element.removeAttribute(name);
-        handlers.push(`function(event){${value}\n}`);
-      }
-    }
+    takeHandlers(page);
     for (const style of page.querySelectorAll("head style")) document.head.append(document.adoptNode(style));
     for (const place of ["documentElement", "body"]) {
       for (const { name, value } of page[place].attributes) document[place].setAttribute(name, value);
@@ -310,19 +341,12 @@
     if (page.title) document.title = page.title;
     document.getElementById("root").replaceWith(...[...page.body.childNodes].map((node) => document.adoptNode(node)));
     for (const { text, name } of scripts) await script(source(text, name), name);
-    if (handlers.length > 0) {
-      await script(source(`__aether__("handlers",[${handlers.join(",")}])`, "handlers in index.html"), "index.html");
-      const made = factories.get("handlers") ?? [];
-      for (const element of document.querySelectorAll("*")) {
-        for (const { name, value } of [...element.attributes]) {
-          const run = name.startsWith("data-aether-") ? made[value] : undefined;
-          if (!run) continue;
-          element.addEventListener(name.slice(12), function (event) {
-            if (run.call(this, event) === false) event.preventDefault();
-          });
-        }
+    await bindHandlers(document);
+    new MutationObserver((changes) => {
+      for (const { addedNodes } of changes) {
+        for (const node of addedNodes) if (node instanceof Element) void bindHandlers(node);
       }
-    }
+    }).observe(document, { childList: true, subtree: true });
     document.dispatchEvent(new Event("DOMContentLoaded", { bubbles: true }));
     dispatchEvent(new Event("load"));
     return true;
