@@ -63,6 +63,7 @@ test("a prompt becomes an app, over a reload in mid-stream", async ({ page, play
   expect(await copiedAnswer(page)).toBe(generation.result);
   expect(wire.text(generation.id), "the deltas after the reload are the whole result").toBe(generation.result);
   const files = filesOf(segmentsOf(parseArtifact(emptyParse, generation.result), true));
+  await page.getByRole("tab", { name: "Code" }).click();
   expect(files.map((file) => file.path).sort()).toEqual(generation.metadata.files.map((file) => file.path).sort());
   for (const file of files) {
     await page
@@ -190,6 +191,8 @@ test("a lost connection loses nothing, and a prompt sent without one waits for i
     await page.waitForTimeout(150);
   }
   expect(links.length).toBeGreaterThanOrEqual(3);
+  // The app is fetched whole while there is a line.
+  await expect(page.locator(".preview .pane-foot")).toContainText("Running");
   const api = await Api.signIn(playwright, baseURL ?? "", mira);
   const roomId = page.url().slice(page.url().lastIndexOf("/") + 1);
   const [listed] = await api.ofRoom(roomId);

@@ -262,8 +262,10 @@
 
   // The policy stops attributes that hold code. Each becomes a function of a script, and a listener: those that the page has, and
   // those that its scripts write.
+  const MARK = "data-aether-";
   const handlers = [];
   const handlerOf = new Map();
+  const handlerScripts = [];
 
   function takeHandlers(root) {
     const elements = [...root.querySelectorAll("*")];
@@ -273,7 +275,7 @@
         if (!/^on[a-z]/i.test(name)) continue;
         const at = handlerOf.get(value) ?? handlers.push(value) - 1;
         handlerOf.set(value, at);
-        element.setAttribute(`data-aether-${name.slice(2).toLowerCase()}`, String(at));
+        element.setAttribute(MARK + name.slice(2).toLowerCase(), String(at));
         element.removeAttribute(name);
       }
     }
@@ -282,18 +284,18 @@
 
   async function bindHandlers(root) {
     const elements = takeHandlers(root);
-    const missing = handlers.map((_, at) => at).filter((at) => !factories.has(`handler ${at}`));
-    await Promise.all(
-      missing.map((at) =>
-        script(source(`__aether__("handler ${at}",function(event){${handlers[at]}\n})`, "index.html"), "index.html"),
-      ),
-    );
+    if (!elements.some((element) => [...element.attributes].some(({ name }) => name.startsWith(MARK)))) return;
+    for (let at = handlerScripts.length; at < handlers.length; at += 1) {
+      const code = `__aether__("handler ${at}",function(event){${handlers[at]}\n})`;
+      handlerScripts.push(script(source(code, "index.html"), "index.html"));
+    }
+    await Promise.all(handlerScripts);
     for (const element of elements) {
       for (const { name, value } of [...element.attributes]) {
-        const run = name.startsWith("data-aether-") ? factories.get(`handler ${value}`) : undefined;
+        const run = name.startsWith(MARK) ? factories.get(`handler ${value}`) : undefined;
         if (!run) continue;
         element.removeAttribute(name);
-        element.addEventListener(name.slice("data-aether-".length), function (event) {
+        element.addEventListener(name.slice(MARK.length), function (event) {
           if (run.call(this, event) === false) event.preventDefault();
         });
       }
