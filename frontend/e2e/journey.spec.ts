@@ -36,6 +36,8 @@ test("a prompt becomes an app, over a reload in mid-stream", async ({ page, play
   await page.reload();
   await expect(firstFile).toBeVisible();
   await expect(stop, "it still runs after the reload").toBeVisible();
+  // The code is what is looked at here, also when the app is ready to be.
+  await page.getByRole("tab", { name: "Code" }).click();
   const after = await shownFile(page);
   seen.push(after);
   await shot(page, "04-after-reload");
@@ -63,7 +65,6 @@ test("a prompt becomes an app, over a reload in mid-stream", async ({ page, play
   expect(await copiedAnswer(page)).toBe(generation.result);
   expect(wire.text(generation.id), "the deltas after the reload are the whole result").toBe(generation.result);
   const files = filesOf(segmentsOf(parseArtifact(emptyParse, generation.result), true));
-  await page.getByRole("tab", { name: "Code" }).click();
   expect(files.map((file) => file.path).sort()).toEqual(generation.metadata.files.map((file) => file.path).sort());
   for (const file of files) {
     await page
@@ -175,6 +176,7 @@ test("a lost connection loses nothing, and a prompt sent without one waits for i
   await page.getByRole("textbox", { name: "Message" }).press("Enter");
   await expect(page.locator(".file").first()).toBeVisible({ timeout: 60_000 });
 
+  await page.getByRole("tab", { name: "Code" }).click();
   // The line is cut twice while the text comes in. What stands on the screen only ever grows.
   const seen: { path: string; text: string }[] = [];
   for (let cut = 0; cut < 2; cut += 1) {
