@@ -24,6 +24,7 @@ export function AppPreview({ view, title, onOpenFile, onFix, windowHref }: AppPr
         title={title}
         files={files}
         waiting={waitingWords(view)}
+        behind={behindWords(view)}
         writing={!view.ended}
         onOpenFile={onOpenFile}
         onFix={onFix}
@@ -41,6 +42,11 @@ export function hasPreview(view: GenerationView): boolean {
 function waitingWords(view: GenerationView): string {
   if (!view.ended) return "As soon as its last line is written and checked.";
   return view.phase === "ready" ? "Its files are being read." : "This version was not finished, so it is not run.";
+}
+
+function behindWords(view: GenerationView): string | undefined {
+  if (!view.ended) return "The next version is being written";
+  return view.phase === "ready" ? undefined : "This version was not finished";
 }
 
 /** The files of a version that is whole; undefined until then. The same list as long as it is the same version. */

@@ -18,7 +18,9 @@ interface PreviewTabProps {
   files: readonly SourceFile[] | undefined;
   /** What to say while there are no files. */
   waiting: string;
-  /** What is shown is not the newest: that one is being written. */
+  /** Says why what is seen running, if anything, is an earlier version. */
+  behind?: string | undefined;
+  /** Nothing can be asked for meanwhile. */
   writing: boolean;
   onOpenFile: (path: string, line: number | undefined) => void;
   /** Sends a prompt; absent where there is no conversation to send it to. */
@@ -28,7 +30,7 @@ interface PreviewTabProps {
 }
 
 export default function PreviewTab(props: PreviewTabProps) {
-  const { title, files, waiting, writing, onOpenFile, onFix, windowHref } = props;
+  const { title, files, waiting, behind, writing, onOpenFile, onFix, windowHref } = props;
   const [dark, setDark] = useDark();
   const [size, setSize] = useState<FrameSize>("fit");
   const [showConsole, setShowConsole] = useState(false);
@@ -64,11 +66,11 @@ export default function PreviewTab(props: PreviewTabProps) {
         state={state}
         size={size}
         waiting={waiting}
-        dimmed={writing}
+        dimmed={behind !== undefined}
         onStart={() => host?.reload()}
       />
       {showConsole && <ConsolePanel state={state} onClear={() => host?.clearConsole()} />}
-      <StatusStrip state={state} writing={writing} />
+      <StatusStrip state={state} behind={behind} writing={writing} />
     </section>
   );
 }

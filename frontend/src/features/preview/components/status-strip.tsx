@@ -11,8 +11,14 @@ const words: Record<PreviewStatus, [text: string, tone: string]> = {
   stopped: ["Stopped", ""],
 };
 
-export function StatusStrip({ state, writing }: { state: PreviewState; writing: boolean }) {
-  const [text, tone] = writing ? (["The next version is being written", "making"] as const) : words[state.status];
+interface StatusStripProps {
+  state: PreviewState;
+  behind: string | undefined;
+  writing: boolean;
+}
+
+export function StatusStrip({ state, behind, writing }: StatusStripProps) {
+  const [text, tone] = behind === undefined ? words[state.status] : [behind, writing ? "making" : ""];
   return (
     <footer className="pane-foot">
       <span className={`state ${tone}`}>{text}</span>

@@ -32,9 +32,8 @@ export function usePreview(files: readonly SourceFile[] | undefined, title: stri
   const state = useSyncExternalStore(host?.subscribe ?? never, host?.getState ?? initially);
   const waits = files === undefined;
   useEffect(() => {
-    if (!waits) return;
-    warmCompiler();
     warmPackages();
+    if (waits) warmCompiler();
   }, [waits]);
   // Before the files: a program starts in the theme that is set.
   useEffect(() => host?.setDark(dark), [host, dark]);

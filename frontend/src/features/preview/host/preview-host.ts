@@ -3,7 +3,7 @@
 import { type ConsoleEntry, withEntry } from "../model/console";
 import { type FrameMessage, outsideLink } from "../model/messages";
 import { problemOf, withProblem } from "../model/problems";
-import type { Problem, Program, SourceFile } from "../model/program";
+import type { Compilation, Problem, Program, SourceFile } from "../model/program";
 import { compileInWorker } from "./compiler-client";
 import { PreviewFrame } from "./frame";
 import { packagesOf } from "./packages";
@@ -78,27 +78,14 @@ export class PreviewHost {
 
   /** Compiles the files and shows them, or says what is wrong with them and leaves what was shown. */
   async show(files: readonly SourceFile[]): Promise<void> {
-    const turn = this.begin();
-    const began = performance.now();
-    try {
-      const { program, problems } = await compileInWorker(files);
-      if (turn !== this.turn) return;
-      if (!program) return this.fail(problems);
-      this.program = program;
-      await this.start(program, turn, began, problems);
-    } catch (error) {
-      if (turn === this.turn) this.fail([{ kind: "entry", message: (error as Error).message }]);
-    }
+    await this.start(compileInWorker(files));
   }
 
   /** Begins the same app anew. */
   reload(): void {
     const { program } = this;
     if (!program) return;
-    const turn = this.begin();
-    this.start(program, turn, performance.now(), []).catch((error: Error) => {
-      if (turn === this.turn) this.fail([{ kind: "entry", message: error.message }]);
-    });
+    void this.start(Promise.resolve({ program, problems: [] }));
   }
 
   /** After a hang: all frames of the page go at once, then each app begins anew. */
@@ -146,50 +133,60 @@ export class PreviewHost {
     return this.turn;
   }
 
-  private async start(program: Program, turn: number, began: number, problems: readonly Problem[]): Promise<void> {
-    const files = new Set(program.modules.map(([name]) => name));
-    for (const name of ["index.html", ...program.pageScripts.map(([src]) => src)]) files.add(name);
-    const packages = packagesOf(program);
+  /** The frame is fetched while the program is still made: what takes longest is not waited for twice. */
+  private async start(made: Promise<Pick<Compilation, "program" | "problems">>): Promise<void> {
+    const turn = this.begin();
+    const began = performance.now();
+    const packages = made.then(({ program }) => (program ? packagesOf(program) : []));
+    // Heard below, where it is awaited, unless something else went wrong first.
+    packages.catch(() => undefined);
     let settle: (result: "ready" | "failed") => void = () => undefined;
     const outcome = new Promise<"ready" | "failed">((resolve) => {
       settle = resolve;
     });
+    let known: ReadonlySet<string> = new Set();
     let isBooted = false;
-    this.update({ problems });
+    const run = async () => {
+      const [{ program }, blobs] = await Promise.all([made, packages]);
+      if (program && turn === this.turn) frame.run(program, blobs, this.dark);
+    };
     const frame = new PreviewFrame(
       this.stage,
       this.title,
       (message) => {
         this.heardAt = performance.now();
         if (message.type === "boot") {
-          if (isBooted) return;
+          // Once: what an app says later under this name costs nothing.
+          if (!isBooted) run().catch(() => undefined);
           isBooted = true;
-          packages.then(
-            (blobs) => frame.run(program, blobs, this.dark),
-            () => settle("failed"),
-          );
         } else if (message.type === "ready" || message.type === "failed") settle(message.type);
         else if (message.type === "painted") this.swap(frame, began);
-        else if (frame === this.live || frame === this.next) this.hear(frame, message, files);
+        else if (frame === this.live || frame === this.next) this.hear(frame, message, known);
       },
       () => this.update({ flooded: true }),
     );
     this.next = frame;
-    this.heardAt = performance.now();
     const late = setTimeout(() => {
       if (frame !== this.next) return;
-      this.update({
-        problems: withProblem(this.current.problems, { kind: "entry", message: "The app did not start in 12 s." }),
-      });
+      const message = `The app did not start in ${START_MS / 1_000} s.`;
+      this.update({ problems: withProblem(this.current.problems, { kind: "entry", message }) });
       settle("failed");
     }, START_MS);
     try {
+      const { program, problems } = await made;
+      if (turn !== this.turn) return;
+      if (!program) return this.fail(problems);
+      this.program = program;
+      known = filesOf(program);
+      this.update({ problems });
       await packages;
       const result = await outcome;
       if (turn !== this.turn) return;
       if (result === "failed") return this.fail(this.current.problems);
       frame.paint();
       setTimeout(() => this.swap(frame, began), PAINT_MS);
+    } catch (error) {
+      if (turn === this.turn) this.fail([{ kind: "entry", message: (error as Error).message }]);
     } finally {
       clearTimeout(late);
     }
@@ -268,4 +265,10 @@ export class PreviewHost {
     this.current = { ...this.current, ...fields };
     for (const listener of this.listeners) listener();
   }
+}
+
+/** The names that a place in a stack may have. */
+function filesOf(program: Program): ReadonlySet<string> {
+  const names = program.modules.map(([name]) => name);
+  return new Set([...names, "index.html", ...program.pageScripts.map(([src]) => src)]);
 }
