@@ -1,4 +1,5 @@
-// An app runs beside the conversation: it can be used, it says what is wrong with it.
+// An app runs beside the conversation: it can be used, it says what is wrong with it. What is behind the gateway changes nothing of
+// most of it: tests with the tag are run against one kind of server.
 import { Api } from "./api";
 import { expect, newPerson, register, shot, test } from "./fixtures";
 import { app, appOf, isRunning, write } from "./preview";
@@ -41,7 +42,7 @@ export default function App() {
 }
 `;
 
-test("problems are named, and the last good version stays", async ({ page, playwright, baseURL }) => {
+test("problems are named, and the last good version stays", { tag: "@look" }, async ({ page, playwright, baseURL }) => {
   const ana = newPerson("Ana");
   await register(page, ana);
   const api = await Api.signIn(playwright, baseURL ?? "", ana);
@@ -86,7 +87,12 @@ test("problems are named, and the last good version stays", async ({ page, playw
   await expect(page.getByText("Stopped by you").first()).toBeVisible();
 });
 
-test("a page of HTML runs with its own scripts and handlers", async ({ page, playwright, baseURL, watch }) => {
+test("a page of HTML runs with its own scripts and handlers", { tag: "@look" }, async ({
+  page,
+  playwright,
+  baseURL,
+  watch,
+}) => {
   // The browser says of each attribute with code that it is not run; the frame runs it in another way.
   watch.allowFailure("/", "Executing inline event handler");
   const ana = newPerson("Ana");

@@ -132,7 +132,7 @@ it("takes names that objects know for what they are: names", async () => {
   expect(names(program)).toContain("src/__proto__.ts");
   expect(
     await problemsOf({
-      "src/App.tsx": 'import x from "__proto__"; import y from "constructor"; export default [x, y]',
+      "src/App.tsx": "import x from '__proto__'; import y from 'constructor'; export default [x, y]",
     }),
   ).toHaveLength(2);
   expect((await made({ "src/App.tsx": "export default () => <p/>" })).packages).not.toContain("toString");
