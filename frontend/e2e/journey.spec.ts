@@ -36,10 +36,10 @@ test("a prompt becomes an app, over a reload in mid-stream", async ({ page, play
   await page.reload();
   await expect(firstFile).toBeVisible();
   await expect(stop, "it still runs after the reload").toBeVisible();
-  // The code is what is looked at here, also when the app is ready to be.
-  await page.getByRole("tab", { name: "Code" }).click();
   const after = await shownFile(page);
   seen.push(after);
+  // The code is what is looked at here, also when the app is ready to be.
+  await page.getByRole("tab", { name: "Code" }).click();
   await shot(page, "04-after-reload");
   await expect
     .poll(async () => (await totalLines(page)) > 0 && (await shownFile(page)).text !== after.text, {

@@ -15,6 +15,8 @@ const nothing: PreviewState = {
   link: null,
   paintedMs: undefined,
 };
+const WARM_AFTER_MS = 3_000;
+
 const never = () => () => undefined;
 const initially = () => nothing;
 
@@ -32,8 +34,13 @@ export function usePreview(files: readonly SourceFile[] | undefined, title: stri
   const state = useSyncExternalStore(host?.subscribe ?? never, host?.getState ?? initially);
   const waits = files === undefined;
   useEffect(() => {
-    warmPackages();
-    if (waits) warmCompiler();
+    if (!waits) return warmPackages();
+    // While code comes in, its lines go first.
+    const later = setTimeout(() => {
+      warmPackages();
+      warmCompiler();
+    }, WARM_AFTER_MS);
+    return () => clearTimeout(later);
   }, [waits]);
   // Before the files: a program starts in the theme that is set.
   useEffect(() => host?.setDark(dark), [host, dark]);
