@@ -2,11 +2,12 @@ import { fileURLToPath } from "node:url";
 import tailwindcss from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
+import { preview } from "./preview/vite-plugin.ts";
 
 const backend = process.env.AETHER_URL ?? "http://localhost:8080";
 
 export default defineConfig({
-  plugins: [react(), tailwindcss()],
+  plugins: [react(), tailwindcss(), preview()],
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
   build: {
     // The page's policy allows no inline script and no data: script; assets stay files.
@@ -19,6 +20,8 @@ export default defineConfig({
     reportCompressedSize: true,
     chunkSizeWarningLimit: 700,
   },
+  // One file: the policy that the worker is served with lets it fetch nothing.
+  worker: { format: "es", rolldownOptions: { output: { codeSplitting: false } } },
   server: {
     port: 5173,
     // The server accepts cookie calls only from its own origin.
@@ -29,8 +32,10 @@ export default defineConfig({
   },
   test: {
     environment: "jsdom",
-    include: ["src/**/*.test.{ts,tsx}"],
+    include: ["{src,preview}/**/*.test.{ts,tsx}"],
     setupFiles: ["src/testing/setup.ts"],
+    // The compiler of the preview reads Tailwind's own sheets as text; no test looks at a style of the app.
+    css: { include: [/node_modules\/tailwindcss\/.*\?raw$/] },
     restoreMocks: true,
   },
 });

@@ -35,9 +35,47 @@ export class Api {
     return this.get(`/api/generate/history/${id}`);
   }
 
+  async room(name: string): Promise<string> {
+    const room = await this.post<{ id: string }>("/api/rooms", { name });
+    return room.id;
+  }
+
+  /** A generation of an app in this room that was stopped before it had a file. */
+  async stopped(roomId: string): Promise<string> {
+    const { id } = await this.post<{ id: string }>(
+      "/api/generate/ui",
+      { prompt: "An app", roomId, cache: false },
+      true,
+    );
+    await this.context.post(`/api/generate/history/${id}/cancel`, { headers: this.headers() });
+    await expect.poll(async () => (await this.generation(id)).status).toMatch(/cancelled|completed/);
+    return id;
+  }
+
+  /** A new version of it, in which this file holds the text. */
+  async putFile(id: string, path: string, text: string): Promise<string> {
+    const answer = await this.context.put(`/api/generate/history/${id}/files/${path}`, {
+      headers: { ...this.headers(), "Content-Type": "text/plain" },
+      data: text,
+    });
+    expect(answer.status()).toBe(201);
+    return ((await answer.json()) as { id: string }).id;
+  }
+
   private async get<T>(path: string): Promise<T> {
-    const answer = await this.context.get(path, { headers: { Authorization: `Bearer ${this.token}` } });
+    const answer = await this.context.get(path, { headers: this.headers() });
     expect(answer.status()).toBe(200);
     return (await answer.json()) as T;
+  }
+
+  private async post<T>(path: string, data: object, later = false): Promise<T> {
+    const headers = later ? { ...this.headers(), Prefer: "respond-async" } : this.headers();
+    const answer = await this.context.post(path, { headers, data });
+    expect(answer.ok()).toBe(true);
+    return (await answer.json()) as T;
+  }
+
+  private headers(): Record<string, string> {
+    return { Authorization: `Bearer ${this.token}` };
   }
 }

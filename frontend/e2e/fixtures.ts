@@ -17,7 +17,8 @@ export const test = base.extend<{ watch: Watch }>({
         if (message.type() !== "error") return;
         // A socket that could not be opened is named in the text, and any other failing call by its place.
         const url = /'(wss?:[^']+)'/.exec(message.text())?.[1] ?? message.location().url;
-        const { pathname } = new URL(url || origin);
+        // A script of an app goes by the name of its file, which is no address by itself.
+        const { pathname } = new URL(url, origin);
         const expected = allowed.some(({ path, words }) => pathname.startsWith(path) && message.text().includes(words));
         if (!expected) problems.push(`console: ${message.text()} ${url}`);
       });

@@ -38,6 +38,8 @@ test("a prompt becomes an app, over a reload in mid-stream", async ({ page, play
   await expect(stop, "it still runs after the reload").toBeVisible();
   const after = await shownFile(page);
   seen.push(after);
+  // The code is what is looked at here, also when the app is ready to be.
+  await page.getByRole("tab", { name: "Code" }).click();
   await shot(page, "04-after-reload");
   await expect
     .poll(async () => (await totalLines(page)) > 0 && (await shownFile(page)).text !== after.text, {
@@ -170,6 +172,7 @@ test("a lost connection loses nothing, and a prompt sent without one waits for i
   await page.getByRole("textbox", { name: "Message" }).press("Enter");
   await expect(page.locator(".file").first()).toBeVisible({ timeout: 60_000 });
 
+  await page.getByRole("tab", { name: "Code" }).click();
   // The line is cut twice while the text comes in. What stands on the screen only ever grows.
   const seen: { path: string; text: string }[] = [];
   for (let cut = 0; cut < 2; cut += 1) {
@@ -186,6 +189,8 @@ test("a lost connection loses nothing, and a prompt sent without one waits for i
     await page.waitForTimeout(150);
   }
   expect(await line.count()).toBeGreaterThanOrEqual(3);
+  // The app is fetched whole while there is a line.
+  await expect(page.locator(".preview .pane-foot")).toContainText("Running");
   const api = await Api.signIn(playwright, baseURL ?? "", mira);
   const roomId = page.url().slice(page.url().lastIndexOf("/") + 1);
   const [listed] = await api.ofRoom(roomId);

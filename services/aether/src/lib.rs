@@ -4,4 +4,5 @@ pub mod commands;
 pub mod compose;
 pub mod openapi;
 mod port;
+pub mod preview_frame;
 pub mod web_ui;

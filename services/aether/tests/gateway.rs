@@ -1,5 +1,7 @@
-//! The gateway and `aether` are the same to a browser: the same policy, the same pages, those of the web UI's router.
+//! The gateway and `aether` are the same to a browser: the same policy, the same pages, those of the web UI's router, and the
+//! same sandbox for generated apps.
 
+use aether::preview_frame;
 use aether::web_ui::{CONTENT_SECURITY_POLICY, PAGES, PAGES_OF_ONE};
 
 const NGINX: &str = include_str!("../../../gateway/nginx.conf");
@@ -9,6 +11,31 @@ const ROUTER: &str = include_str!("../../../frontend/src/app/router.tsx");
 fn nginx_sends_the_page_with_the_same_policy() {
     let page = NGINX.split("location = /index.html").nth(1).unwrap().split("location").next().unwrap();
     assert!(page.contains(&format!("\"{CONTENT_SECURITY_POLICY}\"")));
+}
+
+#[test]
+fn nginx_puts_the_preview_into_the_same_sandbox() {
+    let start = format!("location = {} {{", preview_frame::PATH);
+    let frame = NGINX.split(&start).nth(1).unwrap().split("\n        }").next().unwrap();
+    let mut sent: Vec<_> = frame.matches("add_header ").collect();
+    for (name, value) in preview_frame::HEADERS {
+        let line = format!("add_header {name} \"{value}\" always;");
+        assert!(frame.contains(&line), "{line}");
+        sent.pop();
+    }
+    // The request's id is the gateway's own; a header against frames there is none.
+    assert_eq!((sent.len(), frame.contains("add_header X-Request-Id $rid always;")), (1, true));
+    assert!(frame.contains(&format!("try_files /{} =404;", preview_frame::FILE)));
+}
+
+#[test]
+fn nginx_lets_the_page_frame_the_preview_at_its_own_address_alone() {
+    let map = NGINX.split("map $http_host $frame_source {").nth(1).unwrap().split("    }").next().unwrap();
+    let lines: Vec<_> = map.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    assert_eq!(
+        lines,
+        ["default \"'none'\";", r#""~^[A-Za-z0-9.-]+(?::[0-9]{1,5})?$" "$http_host/preview/";"#]
+    );
 }
 
 #[test]

@@ -28,6 +28,7 @@ import { announcement } from "@/features/generation/model/view";
 import { ApiError } from "@/lib/api-client";
 import { useConnection } from "@/lib/socket";
 import { titleOf } from "@/lib/words";
+import { AppPreview, hasPreview } from "../app-preview";
 import { Screen } from "../screen";
 import { Missing } from "./not-found";
 
@@ -79,7 +80,7 @@ function Conversation({ roomId }: { roomId: string }) {
               Chat
             </button>
             <button type="button" aria-pressed={showPane} onClick={() => setShowPane(true)}>
-              Code
+              {last?.type === "ui" ? "App" : "Code"}
             </button>
           </span>
         )
@@ -134,7 +135,6 @@ function Conversation({ roomId }: { roomId: string }) {
         ) : (
           <CrashBoundary name="The pane">
             <Pane
-              key={shown}
               id={shown}
               name={name}
               version={versionAt(
@@ -143,6 +143,20 @@ function Conversation({ roomId }: { roomId: string }) {
               )}
               path={known ? opened.path : undefined}
               onPath={(path) => setOpened({ id: shown, path })}
+              preview={(view, title, openFile) =>
+                hasPreview(view) ? (
+                  <AppPreview
+                    view={view}
+                    title={title}
+                    onOpenFile={openFile}
+                    onFix={(prompt) => {
+                      enqueue({ roomId, prompt, type: "ui" });
+                      setOpened(undefined);
+                    }}
+                    windowHref={`/g/${view.generation.id}?view=preview`}
+                  />
+                ) : null
+              }
             />
           </CrashBoundary>
         )}

@@ -1,6 +1,6 @@
 // Screen: a generation that belongs to no conversation, such as one made over REST.
 import { useState } from "react";
-import { useNavigate, useParams } from "react-router";
+import { useNavigate, useParams, useSearchParams } from "react-router";
 import { showToast } from "@/components/ui/toast";
 import { createRoom } from "@/features/conversation/api/rooms";
 import { Log } from "@/features/conversation/components/log";
@@ -12,6 +12,7 @@ import { useGeneration } from "@/features/generation/hooks/use-generation";
 import { ApiError, errorWords } from "@/lib/api-client";
 import { newClientId } from "@/lib/ids";
 import { titleOf } from "@/lib/words";
+import { AppPreview, hasPreview } from "../app-preview";
 import { Screen } from "../screen";
 import { Missing } from "./not-found";
 
@@ -19,7 +20,28 @@ const library = { name: "Library", to: "/library" };
 
 export function Component() {
   const { generationId = "" } = useParams();
+  const [search] = useSearchParams();
+  if (search.get("view") === "preview") return <Alone id={generationId} key={generationId} />;
   return <Single id={generationId} key={generationId} />;
+}
+
+/** The app and nothing else, for a window of its own. */
+function Alone({ id }: { id: string }) {
+  const { view, error } = useGeneration(id);
+  const title = view ? titleOf(view.generation) : "Preview";
+  const navigate = useNavigate();
+  return (
+    <Screen title={title} parent={library}>
+      <h1 className="sr">{title}</h1>
+      {error instanceof ApiError && error.status === 404 && (
+        <Missing title="This is not here" text="It has been deleted, or it is not yours." />
+      )}
+      {view && !hasPreview(view) && <Missing title="Nothing to run" text="This is read, not run." />}
+      {view && hasPreview(view) && (
+        <AppPreview view={view} title={title} onOpenFile={() => void navigate(`/g/${id}`)} />
+      )}
+    </Screen>
+  );
 }
 
 function Single({ id }: { id: string }) {
@@ -64,7 +86,17 @@ function Single({ id }: { id: string }) {
             />
           </Log>
         </section>
-        <Pane id={id} version={1} path={path} onPath={setPath} />
+        <Pane
+          id={id}
+          version={1}
+          path={path}
+          onPath={setPath}
+          preview={(shown, name, openFile) =>
+            hasPreview(shown) ? (
+              <AppPreview view={shown} title={name} onOpenFile={openFile} windowHref={`/g/${id}?view=preview`} />
+            ) : null
+          }
+        />
       </div>
     </Screen>
   );

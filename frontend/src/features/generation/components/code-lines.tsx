@@ -10,6 +10,8 @@ interface CodeLinesProps {
   /** The last line is being written: it carries the nib. */
   writing: boolean;
   following?: boolean;
+  /** A line to look at, by its number. */
+  mark?: number | undefined;
 }
 
 /** How long one step of colouring may take, and how many lines it looks at between two looks at the clock. */
@@ -20,13 +22,22 @@ const CHUNK = 50;
 /** A long text is put on the page over several frames, this many chunks in each. */
 const CHUNKS_PER_FRAME = 8;
 
-export function CodeLines({ text, language, path = "", label, writing, following = false }: CodeLinesProps) {
+export function CodeLines({ text, language, path = "", label, writing, following = false, mark }: CodeLinesProps) {
+  const box = useRef<HTMLElement>(null);
   const chunks = useMemo(() => chunksOf(text), [text]);
   const shown = useGradual(chunks.length);
+  const isDrawn = mark !== undefined && shown > Math.floor((mark - 1) / CHUNK);
+  useEffect(() => {
+    const line = isDrawn ? box.current?.querySelector(`[data-line="${mark}"]`) : null;
+    if (!line) return;
+    line.classList.add("hit");
+    line.scrollIntoView({ block: "center" });
+    return () => line.classList.remove("hit");
+  }, [isDrawn, mark]);
   const inked = useInk(text, text.length > TOO_LONG ? null : languageFor(language, path));
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so it has to be reachable by keyboard
-    <section className={following ? "code is-following" : "code"} tabIndex={0} aria-label={label}>
+    <section className={following ? "code is-following" : "code"} tabIndex={0} aria-label={label} ref={box}>
       <div>
         {chunks.slice(0, shown).map((chunk, index) => (
           <Chunk

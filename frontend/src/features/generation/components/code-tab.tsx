@@ -15,9 +15,11 @@ interface CodeTabProps {
   view: GenerationView;
   path: string | undefined;
   onPath: (path: string | undefined) => void;
+  /** A line of that file to look at. */
+  line?: number | undefined;
 }
 
-export function CodeTab({ view, path, onPath }: CodeTabProps) {
+export function CodeTab({ view, path, onPath, line }: CodeTabProps) {
   const chosen = view.files.find((file) => file.path === path);
   const beingWritten = view.files.find((file) => !file.closed) ?? view.files.at(-1);
   const file = chosen ?? (view.ended ? view.files[0] : beingWritten);
@@ -54,7 +56,13 @@ export function CodeTab({ view, path, onPath }: CodeTabProps) {
           {file.content !== null && <FileActs file={file} />}
           {hasArchive(view) && <ArchiveButton view={view} />}
         </div>
-        <FileText view={view} file={file} writing={writing} following={following} />
+        <FileText
+          view={view}
+          file={file}
+          writing={writing}
+          following={following}
+          line={file.path === path ? line : undefined}
+        />
       </div>
     </div>
   );
@@ -102,9 +110,10 @@ interface FileTextProps {
   file: ViewFile;
   writing: boolean;
   following: boolean;
+  line: number | undefined;
 }
 
-function FileText({ view, file, writing, following }: FileTextProps) {
+function FileText({ view, file, writing, following, line }: FileTextProps) {
   const missing = file.content === null;
   const query = useQuery({
     queryKey: ["file", view.generation.id, file.path],
@@ -129,6 +138,7 @@ function FileText({ view, file, writing, following }: FileTextProps) {
       label={baseName(file.path)}
       writing={writing}
       following={following && writing}
+      mark={line}
     />
   );
 }

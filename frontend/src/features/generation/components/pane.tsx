@@ -1,6 +1,6 @@
-// The object pane: what was made, beside the conversation. Code and Details; more tabs come with what they show.
+// The object pane: what was made, beside the conversation. What of it can be seen running is given from outside, as a tab more.
 import { Tabs } from "radix-ui";
-import { lazy, Suspense } from "react";
+import { lazy, type ReactNode, Suspense, useState } from "react";
 import { CrashBoundary } from "@/components/ui/crash-boundary";
 import { Grain, GrainWaiting } from "@/components/ui/grain";
 import { KindTile } from "@/components/ui/kind-tile";
@@ -20,14 +20,35 @@ interface PaneProps {
   /** Chosen by the user; undefined: follow what is being written. */
   path: string | undefined;
   onPath: (path: string | undefined) => void;
+  /** What runs of it; null where nothing can. It stays while other versions are shown, and decides what it shows of them. */
+  preview?: (view: GenerationView, title: string, openFile: OpenFile) => ReactNode;
 }
 
-export function Pane({ id, name, version, path, onPath }: PaneProps) {
+/** Shows a file in the code tab, at a line of it. */
+export type OpenFile = (path: string, line: number | undefined) => void;
+
+type Tab = "preview" | "code" | "details";
+
+export function Pane({ id, name, version, path, onPath, preview }: PaneProps) {
   const { view } = useGeneration(id);
+  // What the user chose holds for the version that it was chosen for; then the pane leads again.
+  const [choice, setChoice] = useState<{ id: string; tab: Tab }>();
+  const [spot, setSpot] = useState<{ path: string; line: number }>();
   if (!view) return <section className="pane" aria-label="Files" aria-busy="true" />;
   const title = name ?? titleOf(view.generation);
+  const running = preview?.(view, title, (file, line) => {
+    setSpot(line === undefined ? undefined : { path: file, line });
+    setChoice({ id, tab: "code" });
+    onPath(file);
+  });
+  const hasPreview = running !== undefined && running !== null;
+  // Code is seen while it is written, the app as soon as it is whole.
+  const leading: Tab = hasPreview && view.phase === "ready" ? "preview" : "code";
+  const chosen = choice?.id === id && (hasPreview || choice.tab !== "preview") ? choice.tab : undefined;
+  // A file that was asked for is looked at, not the app.
+  const tab = chosen ?? (path === undefined ? leading : "code");
   return (
-    <Tabs.Root className="pane" defaultValue="code" asChild>
+    <Tabs.Root className="pane" value={tab} onValueChange={(next) => setChoice({ id, tab: next as Tab })} asChild>
       <section aria-label={title}>
         <header className="pane-head">
           <KindTile kind={view.generation.type} />
@@ -41,6 +62,11 @@ export function Pane({ id, name, version, path, onPath }: PaneProps) {
           </div>
           <div className="pane-tabs">
             <Tabs.List className="tabs" aria-label="What to show">
+              {hasPreview && (
+                <Tabs.Trigger className="tab" value="preview">
+                  Preview
+                </Tabs.Trigger>
+              )}
               <Tabs.Trigger className="tab" value="code">
                 Code
               </Tabs.Trigger>
@@ -51,16 +77,24 @@ export function Pane({ id, name, version, path, onPath }: PaneProps) {
           </div>
         </div>
         <div className="pane-body">
+          {hasPreview && (
+            <Tabs.Content value="preview" forceMount asChild>
+              {/* Hidden, not gone: an app goes on where it was when its tab is opened again. */}
+              <div className="pane-body is-kept">
+                <CrashBoundary name="The preview">{running}</CrashBoundary>
+              </div>
+            </Tabs.Content>
+          )}
           <Tabs.Content value="code" asChild>
             <div className="pane-body">
-              <CrashBoundary name="The code view">
-                <CodeTab view={view} path={path} onPath={onPath} />
+              <CrashBoundary name="The code view" key={id}>
+                <CodeTab view={view} path={path} onPath={onPath} line={spot?.path === path ? spot?.line : undefined} />
               </CrashBoundary>
             </div>
           </Tabs.Content>
           <Tabs.Content value="details" asChild>
             <div className="pane-body">
-              <CrashBoundary name="The details">
+              <CrashBoundary name="The details" key={id}>
                 <Suspense fallback={null}>
                   <DetailsTab view={view} />
                 </Suspense>
@@ -68,7 +102,7 @@ export function Pane({ id, name, version, path, onPath }: PaneProps) {
             </div>
           </Tabs.Content>
         </div>
-        <PaneFoot view={view} />
+        {tab !== "preview" && <PaneFoot view={view} />}
       </section>
     </Tabs.Root>
   );

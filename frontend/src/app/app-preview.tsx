@@ -1,0 +1,76 @@
+// Joins a generation and the preview: which files are run, when, and what becomes of "Fix it".
+import { useQueries } from "@tanstack/react-query";
+import { lazy, Suspense, useMemo, useRef } from "react";
+import { readFile } from "@/features/generation/api/generations";
+import type { GenerationView } from "@/features/generation/model/view";
+import { canRun } from "@/features/preview/model/can-run";
+import type { SourceFile } from "@/features/preview/model/program";
+
+const PreviewTab = lazy(() => import("@/features/preview/components/preview-tab"));
+
+interface AppPreviewProps {
+  view: GenerationView;
+  title: string;
+  onOpenFile: (path: string, line: number | undefined) => void;
+  onFix?: ((prompt: string) => void) | undefined;
+  windowHref?: string | undefined;
+}
+
+export function AppPreview({ view, title, onOpenFile, onFix, windowHref }: AppPreviewProps) {
+  const files = useFiles(view);
+  return (
+    <Suspense fallback={<div className="preview" aria-busy="true" />}>
+      <PreviewTab
+        title={title}
+        files={files}
+        waiting={waitingWords(view)}
+        behind={behindWords(view)}
+        writing={!view.ended}
+        onOpenFile={onOpenFile}
+        onFix={onFix}
+        windowHref={windowHref}
+      />
+    </Suspense>
+  );
+}
+
+/** An app is run in its own tab; everything else is read. */
+export function hasPreview(view: GenerationView): boolean {
+  return view.generation.type === "ui" && (!view.ended || canRun(view.files.map((file) => file.path)));
+}
+
+function waitingWords(view: GenerationView): string {
+  if (!view.ended) return "As soon as its last line is written and checked.";
+  return view.phase === "ready" ? "Its files are being read." : "This version was not finished, so it is not run.";
+}
+
+function behindWords(view: GenerationView): string | undefined {
+  if (!view.ended) return "The next version is being written";
+  return view.phase === "ready" ? undefined : "This version was not finished";
+}
+
+/** The files of a version that is whole; undefined until then. The same list as long as it is the same version. */
+function useFiles(view: GenerationView): readonly SourceFile[] | undefined {
+  const whole = view.phase === "ready";
+  const missing = whole ? view.files.filter((file) => file.content === null && file.closed) : [];
+  const loaded = useQueries({
+    queries: missing.map((file) => ({
+      queryKey: ["file", view.generation.id, file.path],
+      queryFn: () => readFile(view.generation.id, file.path),
+      staleTime: Number.POSITIVE_INFINITY,
+    })),
+    combine: (results) =>
+      results.every((result) => result.data !== undefined) ? results.map((r) => r.data) : undefined,
+  });
+  const known = useRef<{ key: string; files: readonly SourceFile[] }>(undefined);
+  return useMemo(() => {
+    if (!whole || !loaded) return undefined;
+    if (known.current?.key === view.generation.id) return known.current.files;
+    const texts = new Map(missing.map((file, at) => [file.path, loaded[at] ?? ""]));
+    const files = view.files
+      .filter((file) => file.content !== null || texts.has(file.path))
+      .map(({ path, content }) => ({ path, text: content ?? texts.get(path) ?? "" }));
+    known.current = { key: view.generation.id, files };
+    return files;
+  }, [whole, loaded, view, missing]);
+}

@@ -1,0 +1,84 @@
+// The preview of an app: toolbar, what is wrong, the app itself, its console.
+import "@/styles/preview.css";
+import { useRef, useState } from "react";
+import { useTheme } from "@/lib/theme";
+import { usePreview } from "../hooks/use-preview";
+import { PreviewHost } from "../host/preview-host";
+import { fixPrompt } from "../model/problems";
+import type { SourceFile } from "../model/program";
+import { LinkBar, ProblemBar, SilentBar } from "./bars";
+import { ConsolePanel } from "./console-panel";
+import { Stage } from "./stage";
+import { StatusStrip } from "./status-strip";
+import { type FrameSize, Toolbar } from "./toolbar";
+
+interface PreviewTabProps {
+  title: string;
+  /** Always the same list for the same version; undefined while nothing whole is there. */
+  files: readonly SourceFile[] | undefined;
+  /** What to say while there are no files. */
+  waiting: string;
+  /** Says why what is seen running, if anything, is an earlier version. */
+  behind?: string | undefined;
+  /** Nothing can be asked for meanwhile. */
+  writing: boolean;
+  onOpenFile: (path: string, line: number | undefined) => void;
+  /** Sends a prompt; absent where there is no conversation to send it to. */
+  onFix?: ((prompt: string) => void) | undefined;
+  /** Where the app is alone in a window; absent where it is. */
+  windowHref?: string | undefined;
+}
+
+export default function PreviewTab(props: PreviewTabProps) {
+  const { title, files, waiting, behind, writing, onOpenFile, onFix, windowHref } = props;
+  const [dark, setDark] = useDark();
+  const [size, setSize] = useState<FrameSize>("fit");
+  const [showConsole, setShowConsole] = useState(false);
+  const { stage, host, state } = usePreview(files, `${title}, running`, dark);
+  const root = useRef<HTMLElement>(null);
+  return (
+    <section className="preview" aria-label={`Preview of ${title}`} ref={root}>
+      <Toolbar
+        state={state}
+        size={size}
+        onSize={setSize}
+        dark={dark}
+        onDark={setDark}
+        consoleOpen={showConsole}
+        onConsole={() => setShowConsole(!showConsole)}
+        onReload={() => host?.reload()}
+        windowHref={windowHref}
+        fullScreen={root}
+      />
+      <div className="preview-bars">
+        {state.status === "unresponsive" && (
+          <SilentBar onStop={() => host?.stop()} onRestart={() => PreviewHost.restartAll()} />
+        )}
+        <ProblemBar
+          state={state}
+          onOpenFile={onOpenFile}
+          onFix={onFix && !writing ? () => onFix(fixPrompt(state.problems)) : undefined}
+        />
+        {state.link !== null && <LinkBar link={state.link} onClose={() => host?.closeLink()} />}
+      </div>
+      <Stage
+        stage={stage}
+        state={state}
+        size={size}
+        waiting={waiting}
+        dimmed={behind !== undefined}
+        onStart={() => host?.reload()}
+      />
+      {showConsole && <ConsolePanel state={state} onClear={() => host?.clearConsole()} />}
+      <StatusStrip state={state} behind={behind} writing={writing} />
+    </section>
+  );
+}
+
+/** As the shell at first; then as the switch says. */
+function useDark(): [dark: boolean, set: (dark: boolean) => void] {
+  const theme = useTheme((state) => state.theme);
+  const [chosen, setChosen] = useState<boolean>();
+  const shell = theme === "system" ? matchMedia("(prefers-color-scheme: dark)").matches : theme === "dark";
+  return [chosen ?? shell, setChosen];
+}
