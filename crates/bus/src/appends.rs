@@ -33,6 +33,10 @@ struct Carrier {
 
 impl Appends {
     /// Starts the task; it ends with this value.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "it is there for those whom shutdown waits for, and ends with the last of them"
+    )]
     pub(crate) fn start(connection: ConnectionManager) -> Self {
         let script = Script::new(include_str!("append.lua"));
         let hash = script.get_hash().to_owned();

@@ -7,7 +7,7 @@ use aether_common::problem::Problem;
 use aether_web::respond::Error;
 use axum::{
     Router,
-    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header, uri::Authority},
     response::{IntoResponse, Response},
 };
 use rust_embed::{EmbeddedFile, RustEmbed};
@@ -87,7 +87,7 @@ pub fn is_page(path: &str) -> bool {
 /// that a policy cannot name, such as an address of IPv6, gets no frames.
 fn frame_source(uri: &Uri, headers: &HeaderMap) -> String {
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
-    match host.or_else(|| uri.authority().map(|authority| authority.as_str())) {
+    match host.or_else(|| uri.authority().map(Authority::as_str)) {
         Some(host) if is_host_source(host) => format!("{host}/preview/"),
         _ => "'none'".to_owned(),
     }
