@@ -57,8 +57,7 @@ impl Stage {
         let minutes = match self {
             Self::Fmt => 2,
             Self::FrontEnd | Self::Schemathesis => 8,
-            Self::JourneyEmbedded | Self::JourneyStack => 12,
-            Self::Clippy | Self::Build => 15,
+            Self::JourneyEmbedded | Self::JourneyStack | Self::Clippy | Self::Build => 15,
             Self::Rust => 25,
             Self::Generate => 3,
             Self::Switches => 5,

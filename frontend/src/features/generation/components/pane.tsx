@@ -47,8 +47,15 @@ export function Pane({ id, name, version, path, onPath, preview }: PaneProps) {
   const chosen = choice?.id === id && (hasPreview || choice.tab !== "preview") ? choice.tab : undefined;
   // A file that was asked for is looked at, not the app.
   const tab = chosen ?? (path === undefined ? leading : "code");
+  const choose = (next: Tab) => setChoice({ id, tab: next });
+  // The tabs say nothing of a click on the one that is open already. It is a choice all the same: to stay there.
+  const trigger = (value: Tab, words: string) => (
+    <Tabs.Trigger className="tab" value={value} onClick={() => choose(value)}>
+      {words}
+    </Tabs.Trigger>
+  );
   return (
-    <Tabs.Root className="pane" value={tab} onValueChange={(next) => setChoice({ id, tab: next as Tab })} asChild>
+    <Tabs.Root className="pane" value={tab} onValueChange={(next) => choose(next as Tab)} asChild>
       <section aria-label={title}>
         <header className="pane-head">
           <KindTile kind={view.generation.type} />
@@ -62,17 +69,9 @@ export function Pane({ id, name, version, path, onPath, preview }: PaneProps) {
           </div>
           <div className="pane-tabs">
             <Tabs.List className="tabs" aria-label="What to show">
-              {hasPreview && (
-                <Tabs.Trigger className="tab" value="preview">
-                  Preview
-                </Tabs.Trigger>
-              )}
-              <Tabs.Trigger className="tab" value="code">
-                Code
-              </Tabs.Trigger>
-              <Tabs.Trigger className="tab" value="details">
-                Details
-              </Tabs.Trigger>
+              {hasPreview && trigger("preview", "Preview")}
+              {trigger("code", "Code")}
+              {trigger("details", "Details")}
             </Tabs.List>
           </div>
         </div>
