@@ -58,7 +58,7 @@ impl Stage {
             Self::Fmt => 2,
             Self::FrontEnd | Self::Schemathesis => 8,
             Self::JourneyEmbedded | Self::JourneyStack | Self::Clippy | Self::Build => 15,
-            Self::Rust => 25,
+            Self::Rust => 30,
             Self::Generate => 3,
             Self::Switches => 5,
         };
