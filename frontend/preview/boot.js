@@ -1,7 +1,7 @@
 // The one script that the preview's frame begins with. It takes a port from the page that opened the frame, and runs the
 // program that comes through it. The frame has an origin of its own that can do nothing, and its policy closes the network:
 // this script protects nothing by itself, except where it says so. The hash of these very bytes stands in that policy
-// (services/aether/src/web_ui.rs, gateway/nginx.conf); tests compare them.
+// (services/aether/src/preview_frame.rs, gateway/nginx.conf); tests compare them.
 (() => {
   // Protection: WebRTC and WebTransport know no Content-Security-Policy, and no second realm can be had from in here.
   for (const name of [

@@ -2,23 +2,13 @@
 import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from "react";
 import { warmCompiler } from "../host/compiler-client";
 import { warmPackages } from "../host/packages";
-import { PreviewHost, type PreviewState } from "../host/preview-host";
+import { NOTHING_SHOWN, PreviewHost } from "../host/preview-host";
 import type { SourceFile } from "../model/program";
 
-const nothing: PreviewState = {
-  status: "idle",
-  hasFrame: false,
-  isStale: false,
-  problems: [],
-  entries: [],
-  flooded: false,
-  link: null,
-  paintedMs: undefined,
-};
 const WARM_AFTER_MS = 3_000;
 
 const never = () => () => undefined;
-const initially = () => nothing;
+const initially = () => NOTHING_SHOWN;
 
 /** `files`: what to show; undefined while there is nothing whole yet. The stage is the element that frames are put into. */
 export function usePreview(files: readonly SourceFile[] | undefined, title: string, dark: boolean) {

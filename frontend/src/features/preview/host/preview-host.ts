@@ -26,7 +26,8 @@ export interface PreviewState {
   readonly paintedMs: number | undefined;
 }
 
-const EMPTY: PreviewState = {
+/** Before anything was shown. */
+export const NOTHING_SHOWN: PreviewState = {
   status: "idle",
   hasFrame: false,
   isStale: false,
@@ -49,7 +50,7 @@ const PAINT_MS = 500;
 const hosts = new Set<PreviewHost>();
 
 export class PreviewHost {
-  private current: PreviewState = EMPTY;
+  private current: PreviewState = NOTHING_SHOWN;
   private readonly listeners = new Set<() => void>();
   private live: PreviewFrame | undefined;
   private next: PreviewFrame | undefined;
