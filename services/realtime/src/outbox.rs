@@ -134,12 +134,11 @@ impl Outbox {
 
     /// An event of a generation. Waits for room.
     pub async fn happened(&self, event: Event) -> Result<(), Gone> {
+        // The writer gets its turn when many come at once. It comes first: nothing is waited for once the event is on its way,
+        // so that whoever is stopped here knows whether it is.
+        tokio::task::consume_budget().await;
         let item = Item::Happened { event: Box::new(event), _place: None };
-        let Some(mut item) = self.way.pass(item) else {
-            // The writer gets its turn when many come at once.
-            tokio::task::consume_budget().await;
-            return Ok(());
-        };
+        let Some(mut item) = self.way.pass(item) else { return Ok(()) };
         let permit = self.events.clone().acquire_owned().await.map_err(|_| Gone)?;
         if let Item::Happened { _place, .. } = &mut item {
             *_place = Some(permit);
@@ -207,12 +206,7 @@ impl Way {
         let Some(socket) = self.socket.get().and_then(Weak::upgrade) else { return Some(item) };
         match item.send(&socket) {
             // It waits for room, or meets the end of the socket, in the queue.
-            Err(SendError::Socket(_)) => Some(item),
-            Err(SendError::Serialize(error)) => {
-                // A defect of ours; the socket lives on without this packet.
-                tracing::error!(%error, "a packet cannot be written");
-                None
-            }
+            Err(_) => Some(item),
             Ok(()) => None,
         }
     }
@@ -304,13 +298,8 @@ impl Pace {
         loop {
             match item.send(socket) {
                 Ok(()) => return Ok(()),
-                Err(SendError::Socket(SocketError::InternalChannelFull)) => {}
-                Err(SendError::Socket(SocketError::Closed)) => return Err(Gone),
-                Err(SendError::Serialize(error)) => {
-                    // A defect of ours; the socket lives on without this packet.
-                    tracing::error!(%error, "a packet cannot be written");
-                    return Ok(());
-                }
+                Err(SocketError::InternalChannelFull) => {}
+                Err(SocketError::Closed) => return Err(Gone),
             }
             if full_since.get_or_insert_with(Instant::now).elapsed() > STUCK {
                 return Err(Gone);
@@ -323,8 +312,8 @@ impl Pace {
 }
 
 impl Item {
-    fn send(&self, socket: &Arc<Socket>) -> Result<(), SendError> {
-        match self {
+    fn send(&self, socket: &Arc<Socket>) -> Result<(), SocketError> {
+        let sent = match self {
             Self::Wake => Ok(()),
             Self::Ack(id, answer) => {
                 let mut none = Packet::Str("".into(), None);
@@ -334,6 +323,15 @@ impl Item {
             Self::Said(event, payload) => socket.emit(*event, &**payload),
             Self::Happened { event, .. } => socket.emit(event.socket_name(), &event.payload()),
             Self::Disconnect => socket.clone().disconnect().map_err(SendError::Socket),
+        };
+        match sent {
+            Ok(()) => Ok(()),
+            Err(SendError::Socket(error)) => Err(error),
+            Err(SendError::Serialize(error)) => {
+                // A defect of ours; the socket lives on without this packet.
+                tracing::error!(%error, "a packet cannot be written");
+                Ok(())
+            }
         }
     }
 }

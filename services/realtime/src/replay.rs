@@ -8,7 +8,7 @@ use std::{
 
 use aether_bus::{After, Following};
 use aether_common::{
-    event::Event,
+    event::{Event, Position},
     id::{GenerationId, RoomId, UserId},
     model::scope::Scope,
     problem::Problem,
@@ -40,6 +40,8 @@ struct Watch {
     announced: bool,
     // The socket asked for it, wherever it is.
     asked: bool,
+    // The newest event that is on its way to the socket, or there.
+    told: Option<Position>,
     phase: Phase,
 }
 
@@ -56,8 +58,9 @@ enum Phase {
 pub enum Plan {
     /// The socket follows it already, or has its end.
     Already,
-    /// The caller opens the follower, and says [`opened`](Connection::opened) or [`not_opened`](Connection::not_opened).
-    Open,
+    /// The caller opens the follower there, and says [`opened`](Connection::opened) or
+    /// [`not_opened`](Connection::not_opened).
+    Open(After),
 }
 
 impl Connection {
@@ -126,14 +129,15 @@ impl Connection {
         }));
     }
 
-    /// Prepares to follow because the socket asked. When it names no position, what it follows goes on and what it has is
-    /// not told again; when it does, what comes after that position comes next.
+    /// Prepares to follow because the socket asked. When it names no position, what it follows goes on; when it does, what
+    /// comes after that position comes next. What was told already, or is on its way while the socket asks, is not told
+    /// again.
     pub async fn plan(
         &self,
         id: GenerationId,
         starter: UserId,
         room_id: Option<RoomId>,
-        after: &After,
+        after: After,
     ) -> Result<Plan, Problem> {
         let old = {
             let mut watches = lock(&self.watches);
@@ -145,7 +149,7 @@ impl Connection {
             }
             let watch = watches.get(id, starter, room_id);
             watch.asked = true;
-            match (&watch.phase, after) {
+            match (&watch.phase, &after) {
                 (Phase::Following(_) | Phase::Ended, After::Beginning) => return Ok(Plan::Already),
                 _ => std::mem::replace(&mut watch.phase, Phase::Opening),
             }
@@ -155,7 +159,10 @@ impl Connection {
             // Once it has ended it puts nothing more into the outbox.
             let _ = task.await;
         }
-        Ok(Plan::Open)
+        Ok(Plan::Open(match (after, lock(&self.watches).told(id)) {
+            (After::Position(named), Some(told)) => After::Position(named.max(told)),
+            (after, _) => after,
+        }))
     }
 
     /// What `plan` asked for is there, and the socket has its answer: events may come.
@@ -184,6 +191,7 @@ impl Connection {
         let mut watches = lock(&self.watches);
         if matches!(watches.get(id, self.user_id, None).phase, Phase::Idle) {
             watches.end(id);
+            watches.tell(id, event.position);
             self.outbox.ended(event.clone());
         }
     }
@@ -221,12 +229,14 @@ impl Connection {
             };
             // Without a last event the bus was shut down: the process is stopping.
             let Some(event) = event else { return self.not_opened(id) };
-            let last = event.is_last();
+            let (position, last) = (event.position, event.is_last());
             if self.outbox.happened(event).await.is_err() {
                 return;
             }
+            let mut watches = lock(&self.watches);
+            watches.tell(id, position);
             if last {
-                lock(&self.watches).end(id);
+                watches.end(id);
                 return;
             }
         }
@@ -240,6 +250,7 @@ impl Watches {
             room_id,
             announced: false,
             asked: false,
+            told: None,
             phase: Phase::Idle,
         })
     }
@@ -252,6 +263,16 @@ impl Watches {
             }
             stays
         });
+    }
+
+    fn told(&self, id: GenerationId) -> Option<Position> {
+        self.all.get(&id)?.told
+    }
+
+    fn tell(&mut self, id: GenerationId, position: Position) {
+        if let Some(watch) = self.all.get_mut(&id) {
+            watch.told = Some(position);
+        }
     }
 
     fn is_full(&self) -> bool {

@@ -98,10 +98,10 @@ pub async fn subscribe(
         let mut db = state.deps.store.conn().await?;
         generations::find_access(&mut db, connection.user_id, id).await?.ok_or_else(Problem::not_found)?
     };
-    let mut after = named_position(&asked.attempt, &asked.last_seq);
-    match connection.plan(id, access.starter, access.room_id, &after).await? {
+    let named = named_position(&asked.attempt, &asked.last_seq);
+    match connection.plan(id, access.starter, access.room_id, named).await? {
         Plan::Already => Ok(Answer::Ack(json!({ "status": access.status, "recovered": false }))),
-        Plan::Open => {
+        Plan::Open(mut after) => {
             if after == After::Beginning && access.status.has_ended() {
                 // Whoever has nothing of an ended generation needs its last event alone.
                 after = After::Unreadable;

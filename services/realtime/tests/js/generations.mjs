@@ -58,15 +58,35 @@ async function resumingIsExact() {
   await whole(made, generationId);
 }
 
-async function aPositionOnTheSameSocketStartsThere() {
+// Who names a position cannot know what is on its way meanwhile.
+async function whatASocketWasToldIsNotToldAgain() {
   const made = await connect(ana);
   const { generationId } = await start(made, "hold");
   await until("three deltas", () => eventsOf(made, generationId).length === 4);
-  made.told.length = 0;
-  const ack = await made.do("subscribe_generation", { generationId, attempt: 1, lastSeq: 3 });
-  assert.equal(ack.recovered, true);
+  for (const lastSeq of [0, 2, 3, 4]) {
+    const ack = await made.do("subscribe_generation", { generationId, attempt: 1, lastSeq });
+    assert.deepEqual(ack, { ok: true, status: "queued", recovered: true });
+  }
   await made.do("cancel_generation", { generationId });
-  await whole(made, generationId, { from: 3 });
+  const { last } = await whole(made, generationId);
+  const ack = await made.do("subscribe_generation", { generationId, attempt: 1, lastSeq: 1 });
+  assert.equal(ack.recovered, true);
+  await made.ask("no_such_event", {});
+  assert.equal(eventsOf(made, generationId).at(-1), last);
+  assert.equal(eventsOf(made, generationId).length, 5);
+}
+
+// As after it was followed by another way: over SSE, say.
+async function aPositionAheadOfTheSocketStartsThere() {
+  const made = await connect(ana);
+  const { generationId } = await start(made, "hold");
+  await until("three deltas", () => eventsOf(made, generationId).length === 4);
+  const ack = await made.do("subscribe_generation", { generationId, attempt: 1, lastSeq: 99 });
+  assert.equal(ack.recovered, false, "nobody was ever told that position: all again");
+  await until("all again", () => eventsOf(made, generationId).length === 8);
+  await made.do("cancel_generation", { generationId });
+  made.told.splice(0, made.told.findLastIndex((one) => one.payload.seq === 1));
+  await whole(made, generationId);
 }
 
 async function aPositionThatIsNotKnown() {
@@ -175,7 +195,8 @@ await story(
   theSameClientIdStartsOne,
   subscribingAgainDoublesNothing,
   resumingIsExact,
-  aPositionOnTheSameSocketStartsThere,
+  whatASocketWasToldIsNotToldAgain,
+  aPositionAheadOfTheSocketStartsThere,
   aPositionThatIsNotKnown,
   anEndedOneIsItsLastEvent,
   theEndReachesWhoDoesNotFollow,
