@@ -1,7 +1,8 @@
 // Joins a generation and the preview: which files are run, when, and what becomes of "Fix it".
 import { useQueries } from "@tanstack/react-query";
-import { lazy, Suspense, useMemo, useRef } from "react";
+import { lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
 import { readFile } from "@/features/generation/api/generations";
+import { type FileTexts, isEmpty, setProblems, useEditsOf } from "@/features/generation/model/edits";
 import type { GenerationView } from "@/features/generation/model/view";
 import { canRun } from "@/features/preview/model/can-run";
 import type { SourceFile } from "@/features/preview/model/program";
@@ -17,7 +18,9 @@ interface AppPreviewProps {
 }
 
 export function AppPreview({ view, title, onOpenFile, onFix, windowHref }: AppPreviewProps) {
-  const files = useFiles(view);
+  const { id } = view.generation;
+  const edits = useEditsOf(id);
+  const files = useEdited(useFiles(view), useSettled(edits, id));
   return (
     <Suspense fallback={<div className="preview" aria-busy="true" />}>
       <PreviewTab
@@ -29,6 +32,8 @@ export function AppPreview({ view, title, onOpenFile, onFix, windowHref }: AppPr
         onOpenFile={onOpenFile}
         onFix={onFix}
         windowHref={windowHref}
+        edited={!isEmpty(edits)}
+        onProblems={(problems) => setProblems(id, problems)}
       />
     </Suspense>
   );
@@ -73,4 +78,26 @@ function useFiles(view: GenerationView): readonly SourceFile[] | undefined {
     known.current = { key: view.generation.id, files };
     return files;
   }, [whole, loaded, view, missing]);
+}
+
+/** So long nothing is typed, and it is compiled. */
+const SETTLE_MS = 250;
+
+/** The edits of a version, when they have stood for a moment. Those that are there from the start, and none, count at once. */
+function useSettled(edits: FileTexts, id: string): FileTexts {
+  const [settled, setSettled] = useState({ id, edits });
+  const isNow = settled.id !== id || isEmpty(edits);
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled({ id, edits }), isNow ? 0 : SETTLE_MS);
+    return () => clearTimeout(timer);
+  }, [id, edits, isNow]);
+  return isNow ? edits : settled.edits;
+}
+
+/** The files with what was changed by hand in them; the same list as long as nothing else is. */
+function useEdited(files: readonly SourceFile[] | undefined, edits: FileTexts): readonly SourceFile[] | undefined {
+  return useMemo(() => {
+    if (!files || isEmpty(edits)) return files;
+    return files.map((file) => ({ path: file.path, text: edits[file.path] ?? file.text }));
+  }, [files, edits]);
 }

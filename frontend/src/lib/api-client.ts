@@ -28,6 +28,8 @@ export class ApiError extends Error {
 export interface CallOptions {
   method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   body?: unknown;
+  /** A body that is sent as it is. */
+  text?: string;
   signal?: AbortSignal | undefined;
   /** Lets a retry of the same act be recognised by the server. */
   idempotencyKey?: string;
@@ -82,6 +84,7 @@ async function sendOnce(
   const headers = new Headers({ Accept: "application/json" });
   if (proof !== undefined) headers.set("X-Step-Up", proof);
   if (options.body !== undefined) headers.set("Content-Type", "application/json");
+  if (options.text !== undefined) headers.set("Content-Type", "text/plain; charset=utf-8");
   if (options.idempotencyKey) headers.set("Idempotency-Key", options.idempotencyKey);
   const token = authenticated ? accessToken() : undefined;
   if (token) headers.set("Authorization", `Bearer ${token}`);
@@ -89,7 +92,7 @@ async function sendOnce(
     return await fetch(path, {
       method: options.method ?? "GET",
       headers,
-      body: options.body === undefined ? null : JSON.stringify(options.body),
+      body: options.text ?? (options.body === undefined ? null : JSON.stringify(options.body)),
       signal: options.signal ?? null,
       credentials: "same-origin",
       keepalive: options.keepalive ?? false,

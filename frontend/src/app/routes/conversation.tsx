@@ -1,5 +1,6 @@
 // Screen: a conversation at the left, what it makes at the right.
 import { useQuery } from "@tanstack/react-query";
+import { Pencil } from "lucide-react";
 import { useCallback, useEffect, useMemo, useState } from "react";
 import { useLocation, useParams } from "react-router";
 import type { GenerationSummary } from "@/api/types";
@@ -24,6 +25,8 @@ import { Pane } from "@/features/generation/components/pane";
 import { AnswerSkeleton, Turn } from "@/features/generation/components/turn";
 import { useGeneration } from "@/features/generation/hooks/use-generation";
 import { useStop } from "@/features/generation/hooks/use-stop";
+import { useEditedAmong } from "@/features/generation/model/edits";
+import { versionAt } from "@/features/generation/model/versions";
 import { announcement } from "@/features/generation/model/view";
 import { ApiError } from "@/lib/api-client";
 import { useConnection } from "@/lib/socket";
@@ -55,6 +58,7 @@ function Conversation({ roomId }: { roomId: string }) {
   const last = items.at(-1);
   const known = opened && items.some((item) => item.id === opened.id);
   const shown = known ? opened.id : last?.id;
+  const edited = useEditedAmong(items.map((item) => item.id));
   useScrollTo(turns.isSuccess && asked !== last?.id ? asked : undefined);
   const title = room.data?.name ?? (last ? titleOf(last) : "Conversation");
 
@@ -68,6 +72,7 @@ function Conversation({ roomId }: { roomId: string }) {
   const first = items[0];
   const name = first ? titleOf(first) : undefined;
   const hasPane = shown !== undefined;
+  const unsaved = edited === shown ? undefined : edited;
   return (
     <Screen
       title={title}
@@ -143,6 +148,20 @@ function Conversation({ roomId }: { roomId: string }) {
               )}
               path={known ? opened.path : undefined}
               onPath={(path) => setOpened({ id: shown, path })}
+              onSaved={
+                room.data?.role === "viewer" ? undefined : (made) => setOpened({ id: made.id, path: opened?.path })
+              }
+              notice={
+                unsaved !== undefined && (
+                  <UnsavedNotice
+                    version={versionAt(
+                      items,
+                      items.findIndex((item) => item.id === unsaved),
+                    )}
+                    onOpen={() => setOpened({ id: unsaved, path: undefined })}
+                  />
+                )
+              }
               preview={(view, title, openFile) =>
                 hasPreview(view) ? (
                   <AppPreview
@@ -162,6 +181,19 @@ function Conversation({ roomId }: { roomId: string }) {
         )}
       </div>
     </Screen>
+  );
+}
+
+/** What was changed by hand stays where it was when a newer version takes its place. */
+function UnsavedNotice({ version, onOpen }: { version: number; onOpen: () => void }) {
+  return (
+    <div className="banner pane-notice" role="status">
+      <Pencil className="i" aria-hidden="true" />
+      <span className="grow">Your edit of version {version} is not saved.</span>
+      <button type="button" className="btn btn-sm" onClick={onOpen}>
+        Go back to it
+      </button>
+    </div>
   );
 }
 
@@ -294,10 +326,4 @@ function useEscape(active: boolean, run: () => void) {
     document.addEventListener("keydown", handler);
     return () => document.removeEventListener("keydown", handler);
   }, [active, handler]);
-}
-
-/** A version is a generation that came to its end well, or may still. */
-function versionAt(items: readonly GenerationSummary[], index: number): number {
-  const until = items.slice(0, index + 1);
-  return Math.max(1, until.filter((item) => item.status !== "failed" && item.status !== "cancelled").length);
 }

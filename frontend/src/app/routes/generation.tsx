@@ -91,6 +91,7 @@ function Single({ id }: { id: string }) {
           version={1}
           path={path}
           onPath={setPath}
+          onSaved={(made) => void navigate(`/g/${made.id}`, { replace: true })}
           preview={(shown, name, openFile) =>
             hasPreview(shown) ? (
               <AppPreview view={shown} title={name} onOpenFile={openFile} windowHref={`/g/${id}?view=preview`} />

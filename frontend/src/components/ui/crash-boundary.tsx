@@ -5,6 +5,8 @@ import { ErrorCard } from "./error-card";
 interface Props {
   /** What stopped, as in "The code view stopped". */
   name: string;
+  /** Another one is another try. What did not crash stays as it is. */
+  of?: string;
   children: ReactNode;
 }
 
@@ -13,6 +15,10 @@ export class CrashBoundary extends Component<Props, { error: unknown }> {
 
   static getDerivedStateFromError(error: unknown) {
     return { error };
+  }
+
+  override componentDidUpdate(before: Props) {
+    if (before.of !== this.props.of && this.state.error !== null) this.setState({ error: null });
   }
 
   override render() {

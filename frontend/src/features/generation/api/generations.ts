@@ -69,8 +69,16 @@ export async function cancelGeneration(id: string): Promise<void> {
 }
 
 export function readFile(id: string, path: string): Promise<string> {
-  const encoded = path.split("/").map(encodeURIComponent).join("/");
-  return apiText(`${placeOf(id)}/files/${encoded}`);
+  return apiText(`${placeOf(id)}/files/${encodedPath(path)}`);
+}
+
+/** Makes a new version of it, in which this file holds the text. */
+export function writeFile(id: string, path: string, text: string): Promise<Generation> {
+  return api<Generation>(`${placeOf(id)}/files/${encodedPath(path)}`, { method: "PUT", text });
+}
+
+function encodedPath(path: string): string {
+  return path.split("/").map(encodeURIComponent).join("/");
 }
 
 /** All whole files as a .zip. */

@@ -1,28 +1,47 @@
 // The files of an artifact: tree, text, copy, download of one or of all. Follows the file being written until the user picks another.
+import type { EditorState } from "@codemirror/state";
 import { useQuery } from "@tanstack/react-query";
-import { Download, FolderDown } from "lucide-react";
+import { Download, FolderDown, Pencil } from "lucide-react";
+import { lazy, Suspense, useMemo, useState } from "react";
 import { CopyButton } from "@/components/ui/copy-button";
 import { ErrorCard } from "@/components/ui/error-card";
 import { saveText } from "@/lib/save-file";
 import { bytes } from "@/lib/words";
 import { readFile } from "../api/generations";
 import { hasArchive, useArchive } from "../hooks/use-archive";
+import type { Edit } from "../hooks/use-edit";
+import { setEdit, useProblemsOf } from "../model/edits";
 import { baseName, type GenerationView, type ViewFile } from "../model/view";
 import { CodeLines } from "./code-lines";
+import { EditActs, EditNews } from "./edit-bar";
 import { FileTree } from "./file-tree";
+
+const CodeEditor = lazy(() => import("./code-editor"));
 
 interface CodeTabProps {
   view: GenerationView;
   path: string | undefined;
   onPath: (path: string | undefined) => void;
-  /** A line of that file to look at. */
-  line?: number | undefined;
+  /** A line of a file to look at. */
+  spot?: Spot | undefined;
+  /** Absent where files are only read. */
+  edit?: Edit | undefined;
+  /** Caret and undo of each file that was edited. */
+  places?: Map<string, EditorState>;
 }
 
-export function CodeTab({ view, path, onPath, line }: CodeTabProps) {
+interface Spot {
+  path: string;
+  line: number;
+}
+
+export function CodeTab({ view, path, onPath, spot, edit, places }: CodeTabProps) {
+  const problems = useProblemsOf(view.generation.id);
+  const [asked, setAsked] = useState<Spot>();
   const chosen = view.files.find((file) => file.path === path);
   const beingWritten = view.files.find((file) => !file.closed) ?? view.files.at(-1);
-  const file = chosen ?? (view.ended ? view.files[0] : beingWritten);
+  const changed = edit?.isOn ? view.files.find((file) => edit.texts[file.path] !== undefined) : undefined;
+  const file = chosen ?? (view.ended ? (changed ?? view.files[0]) : beingWritten);
   if (!file) return <NoFiles ended={view.ended} />;
   const following = !view.ended && !chosen;
   const writing = !view.ended && !file.closed;
@@ -53,15 +72,47 @@ export function CodeTab({ view, path, onPath, line }: CodeTabProps) {
               {following ? "Following" : "Follow"}
             </button>
           )}
-          {file.content !== null && <FileActs file={file} />}
-          {hasArchive(view) && <ArchiveButton view={view} />}
+          {edit?.isOn ? (
+            <EditActs edit={edit} />
+          ) : (
+            <>
+              {file.content !== null && <FileActs file={file} />}
+              {hasArchive(view) && <ArchiveButton view={view} />}
+              {edit?.isPossible && (
+                <button
+                  type="button"
+                  className="btn btn-ghost btn-sm"
+                  onClick={() => {
+                    // From now on it is this file of this version, whatever is made meanwhile.
+                    onPath(file.path);
+                    edit.begin();
+                  }}
+                >
+                  <Pencil className="i i-sm" aria-hidden="true" />
+                  Edit
+                </button>
+              )}
+            </>
+          )}
         </div>
+        {edit?.isOn && (
+          <EditNews
+            edit={edit}
+            problems={problems}
+            onGo={(to, line) => {
+              if (line !== undefined) setAsked({ path: to, line });
+              if (to !== file.path) onPath(to);
+            }}
+          />
+        )}
         <FileText
           view={view}
           file={file}
           writing={writing}
           following={following}
-          line={file.path === path ? line : undefined}
+          spot={[asked, spot].find((one) => one?.path === file.path)}
+          edit={edit?.isOn ? edit : undefined}
+          places={places}
         />
       </div>
     </div>
@@ -110,10 +161,12 @@ interface FileTextProps {
   file: ViewFile;
   writing: boolean;
   following: boolean;
-  line: number | undefined;
+  spot: Spot | undefined;
+  edit: Edit | undefined;
+  places: Map<string, EditorState> | undefined;
 }
 
-function FileText({ view, file, writing, following, line }: FileTextProps) {
+function FileText({ view, file, writing, following, spot, edit, places }: FileTextProps) {
   const missing = file.content === null;
   const query = useQuery({
     queryKey: ["file", view.generation.id, file.path],
@@ -129,6 +182,7 @@ function FileText({ view, file, writing, following, line }: FileTextProps) {
       );
     return <div className="code" aria-busy="true" />;
   }
+  if (edit && places) return <EditedText view={view} file={file} text={text} spot={spot} edit={edit} places={places} />;
   return (
     <CodeLines
       key={file.path}
@@ -138,8 +192,39 @@ function FileText({ view, file, writing, following, line }: FileTextProps) {
       label={baseName(file.path)}
       writing={writing}
       following={following && writing}
-      mark={line}
+      mark={spot?.line}
     />
+  );
+}
+
+interface EditedTextProps {
+  view: GenerationView;
+  file: ViewFile;
+  text: string;
+  spot: Spot | undefined;
+  edit: Edit;
+  places: Map<string, EditorState>;
+}
+
+function EditedText({ view, file, text, spot, edit, places }: EditedTextProps) {
+  const problems = useProblemsOf(view.generation.id);
+  const wrong = useMemo(
+    () => problems.flatMap((one) => (one.file === file.path && one.line !== undefined ? [one.line] : [])),
+    [problems, file.path],
+  );
+  return (
+    <Suspense fallback={<div className="code" aria-busy="true" />}>
+      <CodeEditor
+        path={file.path}
+        language={file.language}
+        text={edit.texts[file.path] ?? text}
+        onText={(next) => setEdit(view.generation.id, file.path, next, text)}
+        wrong={wrong}
+        goTo={spot}
+        places={places}
+        caret={edit.isFresh}
+      />
+    </Suspense>
   );
 }
 

@@ -1,11 +1,11 @@
 // The preview of an app: toolbar, what is wrong, the app itself, its console.
 import "@/styles/preview.css";
-import { useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useTheme } from "@/lib/theme";
 import { usePreview } from "../hooks/use-preview";
 import { PreviewHost } from "../host/preview-host";
 import { fixPrompt } from "../model/problems";
-import type { SourceFile } from "../model/program";
+import type { Problem, SourceFile } from "../model/program";
 import { LinkBar, ProblemBar, SilentBar } from "./bars";
 import { ConsolePanel } from "./console-panel";
 import { Stage } from "./stage";
@@ -27,15 +27,22 @@ interface PreviewTabProps {
   onFix?: ((prompt: string) => void) | undefined;
   /** Where the app is alone in a window; absent where it is. */
   windowHref?: string | undefined;
+  /** What runs has changes in it that are not saved. */
+  edited?: boolean;
+  /** Told what is wrong, whenever that is something else. */
+  onProblems?: ((problems: readonly Problem[]) => void) | undefined;
 }
 
 export default function PreviewTab(props: PreviewTabProps) {
-  const { title, files, waiting, behind, writing, onOpenFile, onFix, windowHref } = props;
+  const { title, files, waiting, behind, writing, onOpenFile, onFix, windowHref, edited, onProblems } = props;
   const [dark, setDark] = useDark();
   const [size, setSize] = useState<FrameSize>("fit");
   const [showConsole, setShowConsole] = useState(false);
   const { stage, host, state } = usePreview(files, `${title}, running`, dark);
   const root = useRef<HTMLElement>(null);
+  const tell = useRef(onProblems);
+  tell.current = onProblems;
+  useEffect(() => tell.current?.(state.problems), [state.problems]);
   return (
     <section className="preview" aria-label={`Preview of ${title}`} ref={root}>
       <Toolbar
@@ -70,7 +77,7 @@ export default function PreviewTab(props: PreviewTabProps) {
         onStart={() => host?.reload()}
       />
       {showConsole && <ConsolePanel state={state} onClear={() => host?.clearConsole()} />}
-      <StatusStrip state={state} behind={behind} writing={writing} />
+      <StatusStrip state={state} behind={behind} writing={writing} edited={edited === true} />
     </section>
   );
 }

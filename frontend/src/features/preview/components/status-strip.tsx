@@ -15,9 +15,10 @@ interface StatusStripProps {
   state: PreviewState;
   behind: string | undefined;
   writing: boolean;
+  edited: boolean;
 }
 
-export function StatusStrip({ state, behind, writing }: StatusStripProps) {
+export function StatusStrip({ state, behind, writing, edited }: StatusStripProps) {
   const [text, tone] = behind === undefined ? words[state.status] : [behind, writing ? "making" : ""];
   return (
     <footer className="pane-foot">
@@ -29,8 +30,9 @@ export function StatusStrip({ state, behind, writing }: StatusStripProps) {
             ? "No problems"
             : ""}
       </span>
+      {edited && <span>With your edit, not saved</span>}
       <span className="grow" />
-      <span className="hide-phone">No network access</span>
+      {!edited && <span className="hide-phone">No network access</span>}
       {state.paintedMs !== undefined && state.status === "live" && (
         <span className="num">painted in {(state.paintedMs / 1000).toFixed(2)} s</span>
       )}

@@ -55,6 +55,7 @@ export class PreviewHost {
   private live: PreviewFrame | undefined;
   private next: PreviewFrame | undefined;
   private program: Program | undefined;
+  private shown: readonly SourceFile[] = [];
   /** Grows with every start: what belongs to an earlier one is not heard any more. */
   private turn = 0;
   private heardAt = 0;
@@ -79,6 +80,10 @@ export class PreviewHost {
 
   /** Compiles the files and shows them, or says what is wrong with them and leaves what was shown. */
   async show(files: readonly SourceFile[]): Promise<void> {
+    const isSame = this.current.status === "live" && sameFiles(files, this.shown);
+    this.shown = files;
+    // A version that was saved is what was seen before: it goes on where it is.
+    if (isSame) return;
     await this.start(compileInWorker(files));
   }
 
@@ -130,7 +135,7 @@ export class PreviewHost {
     this.turn += 1;
     this.next?.remove();
     this.next = undefined;
-    this.update({ status: "starting", problems: [], entries: [], flooded: false, link: null });
+    this.update({ status: "starting", link: null });
     return this.turn;
   }
 
@@ -179,7 +184,8 @@ export class PreviewHost {
       if (!program) return this.fail(problems);
       this.program = program;
       known = filesOf(program);
-      this.update({ problems });
+      // What was said of the one before stands until there is something else to say.
+      this.update({ problems, entries: [], flooded: false });
       await packages;
       const result = await outcome;
       if (turn !== this.turn) return;
@@ -272,4 +278,10 @@ export class PreviewHost {
 function filesOf(program: Program): ReadonlySet<string> {
   const names = program.modules.map(([name]) => name);
   return new Set([...names, "index.html", ...program.pageScripts.map(([src]) => src)]);
+}
+
+function sameFiles(some: readonly SourceFile[], others: readonly SourceFile[]): boolean {
+  if (some.length !== others.length) return false;
+  const texts = new Map(others.map(({ path, text }) => [path, text]));
+  return some.every(({ path, text }) => texts.get(path) === text);
 }
