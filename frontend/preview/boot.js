@@ -124,31 +124,111 @@
     });
   });
 
-  const storage = () => {
+  // Storage lasts in the page outside. It gives what was kept when a program begins, and is told what is in it now: soon, whole,
+  // and so much at most.
+  const STORAGE_ROOM = 256 * 1024;
+  const STORAGE_KEYS = 1_000;
+  const TELL_MS = 100;
+  const fillers = {};
+  const storage = (area) => {
     const kept = new Map();
-    return {
+    let size = 0;
+    let isDue = false;
+    let toldAt = Number.NEGATIVE_INFINITY;
+    const tell = () => {
+      isDue = false;
+      toldAt = performance.now();
+      send({ type: "storage", area, entries: [...kept] });
+    };
+    const changed = () => {
+      if (isDue) return;
+      isDue = true;
+      const wait = toldAt + TELL_MS - performance.now();
+      if (wait > 0) setTimeout(tell, wait);
+      else queueMicrotask(tell);
+    };
+    const remove = (key) => {
+      if (kept.has(key)) size -= key.length + kept.get(key).length;
+      return kept.delete(key);
+    };
+    const put = (key, value) => {
+      const known = kept.has(key) ? key.length + kept.get(key).length : 0;
+      const next = size - known + key.length + value.length;
+      if (next > STORAGE_ROOM || (known === 0 && kept.size >= STORAGE_KEYS)) {
+        throw new DOMException("An app in the preview may keep 256 KB.", "QuotaExceededError");
+      }
+      kept.set(key, value);
+      size = next;
+    };
+    fillers[area] = (entries) => {
+      for (const [key, value] of entries) put(key, value);
+    };
+    const methods = {
       getItem: (key) => kept.get(String(key)) ?? null,
-      setItem: (key, value) => void kept.set(String(key), String(value)),
-      removeItem: (key) => void kept.delete(String(key)),
-      clear: () => kept.clear(),
+      setItem: (key, value) => {
+        put(String(key), String(value));
+        changed();
+      },
+      removeItem: (key) => {
+        if (remove(String(key))) changed();
+      },
+      clear: () => {
+        if (kept.size === 0) return;
+        kept.clear();
+        size = 0;
+        changed();
+      },
       key: (index) => [...kept.keys()][index] ?? null,
       get length() {
         return kept.size;
       },
     };
+    // `localStorage.theme` is as good as `getItem("theme")`.
+    return new Proxy(methods, {
+      get: (target, name) => (name in target ? target[name] : kept.get(name)),
+      set: (_, name, value) => {
+        methods.setItem(name, value);
+        return true;
+      },
+      deleteProperty: (_, name) => {
+        methods.removeItem(name);
+        return true;
+      },
+      has: (target, name) => name in target || kept.has(name),
+      ownKeys: () => [...kept.keys()],
+      getOwnPropertyDescriptor: (_, name) =>
+        kept.has(name) ? { value: kept.get(name), writable: true, enumerable: true, configurable: true } : undefined,
+    });
   };
-  for (const name of ["localStorage", "sessionStorage"]) define(name, storage());
+  define("localStorage", storage("local"));
+  define("sessionStorage", storage("session"));
 
-  // A sandbox shows no dialogs. An app that asks goes on as if the answer were yes.
-  define("alert", (text = "") => log("info", [`alert: ${text}`]));
+  // A sandbox shows no dialogs, and a port cannot be waited for. The page outside shows what was said, and what was answered: OK,
+  // until it says otherwise; to `prompt`, what was preset.
+  let isConfirmed = true;
+  const dialog = (kind, text, answer) => send({ type: "dialog", kind, text: String(text).slice(0, MAX_TEXT), answer });
+  define("alert", (text = "") => dialog("alert", text, null));
   define("confirm", (text = "") => {
-    log("info", [`confirm: ${text} (answered with OK)`]);
-    return true;
+    dialog("confirm", text, isConfirmed ? "OK" : "Cancel");
+    return isConfirmed;
   });
   define("prompt", (text = "", preset = null) => {
-    log("info", [`prompt: ${text} (answered with what was preset)`]);
-    return preset;
+    dialog("prompt", text, preset === null ? null : String(preset).slice(0, MAX_TEXT));
+    return preset === null ? null : String(preset);
   });
+
+  // The keys of the page outside work in here too: there is a way out of the frame without a mouse, before an app hears of them.
+  addEventListener(
+    "keydown",
+    (event) => {
+      const mod = event.ctrlKey || event.metaKey;
+      const key = event.key.toLowerCase();
+      if (!event.isTrusted || event.altKey || event.shiftKey || !(mod ? /^[1-6s]$/ : /^f8$/).test(key)) return;
+      event.preventDefault();
+      send({ type: "key", key });
+    },
+    true,
+  );
 
   // In the bubbling phase, after the app's own listeners: what they have taken care of is theirs.
   addEventListener("submit", (event) => {
@@ -363,6 +443,7 @@
 
   async function run(program) {
     const began = performance.now();
+    for (const [area, entries] of program.storage) fillers[area](entries);
     const imports = new Map(program.imports.map(([name, targets]) => [name, new Map(targets)]));
     if (program.html === null) setTheme(program.dark === true);
     if (program.css) {
@@ -397,6 +478,9 @@
         break;
       case "theme":
         setTheme(data.dark === true);
+        break;
+      case "answer":
+        isConfirmed = data.yes === true;
         break;
       case "ping":
         send({ type: "pong", n: data.n });

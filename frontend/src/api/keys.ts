@@ -2,6 +2,7 @@
 
 export const keys = {
   generation: (id: string) => ["generation", id] as const,
+  versions: (id: string) => ["versions", id] as const,
   history: ["history"] as const,
   room: (roomId: string) => ["history", "room", roomId] as const,
   running: ["history", "running"] as const,

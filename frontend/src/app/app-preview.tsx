@@ -1,7 +1,7 @@
 // Joins a generation and the preview: which files are run, when, and what becomes of "Fix it".
-import { useQueries } from "@tanstack/react-query";
+import { useQueries, useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
-import { readFile } from "@/features/generation/api/generations";
+import { readFile, versionsQuery } from "@/features/generation/api/generations";
 import { type FileTexts, isEmpty, setProblems, useEditsOf } from "@/features/generation/model/edits";
 import type { GenerationView } from "@/features/generation/model/view";
 import { canRun } from "@/features/preview/model/can-run";
@@ -21,11 +21,13 @@ export function AppPreview({ view, title, onOpenFile, onFix, windowHref }: AppPr
   const { id } = view.generation;
   const edits = useEditsOf(id);
   const files = useEdited(useFiles(view), useSettled(edits, id));
+  const family = useFamily(view.generation);
   return (
     <Suspense fallback={<div className="preview" aria-busy="true" />}>
       <PreviewTab
         title={title}
-        files={files}
+        files={family === undefined ? undefined : files}
+        family={family ?? id}
         waiting={waitingWords(view)}
         behind={behindWords(view)}
         writing={!view.ended}
@@ -78,6 +80,13 @@ function useFiles(view: GenerationView): readonly SourceFile[] | undefined {
     known.current = { key: view.generation.id, files };
     return files;
   }, [whole, loaded, view, missing]);
+}
+
+/** What all versions of an object have in common: their conversation, else the first of them. Undefined until it is known. */
+function useFamily({ id, roomId, parentId }: GenerationView["generation"]): string | undefined {
+  const line = useQuery({ ...versionsQuery(id), enabled: roomId === null && parentId !== null });
+  if (roomId !== null || parentId === null) return roomId ?? id;
+  return line.data?.[0]?.id ?? (line.isError ? id : undefined);
 }
 
 /** So long nothing is typed, and it is compiled. */

@@ -36,6 +36,15 @@ export function roomGenerationsQuery(roomId: string) {
   });
 }
 
+/** What it was made from and itself, oldest first. */
+export function versionsQuery(id: string) {
+  return queryOptions({
+    queryKey: keys.versions(id),
+    queryFn: async ({ signal }) => (await api<Page<GenerationSummary>>(`${placeOf(id)}/versions`, { signal })).items,
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+}
+
 export const modelsQuery = queryOptions({
   queryKey: keys.models,
   queryFn: ({ signal }) => api<Models>("/api/generate/models", { signal }),

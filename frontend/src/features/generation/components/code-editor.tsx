@@ -104,6 +104,8 @@ function extensionsFor(path: string) {
     // Tab indents here: whoever has no mouse is told how to leave.
     EditorView.contentAttributes.of({
       "aria-label": `${path}, being edited. Escape, then Tab leaves the editor.`,
+      // An editable element can have the focus anyway; tools that look for what scrolls want to read it.
+      tabindex: "0",
       spellcheck: "false",
       autocapitalize: "off",
     }),

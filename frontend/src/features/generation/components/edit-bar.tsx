@@ -55,19 +55,21 @@ export function EditNews({ edit, problems, onGo }: EditNewsProps) {
           </span>
         </div>
       )}
-      <ul className="edit-problems" aria-label="What is wrong" role="status">
-        {problems.map(({ file, line, message }) => (
-          <li key={`${file}:${line} ${message}`}>
-            <CircleAlert className="i i-sm" aria-hidden="true" />
-            {file !== undefined && (
-              <button type="button" className="link mono" onClick={() => onGo(file, line)}>
-                {line === undefined ? file : `${file}:${line}`}
-              </button>
-            )}
-            <span>{message}</span>
-          </li>
-        ))}
-      </ul>
+      <div className="edit-problems" role="status" aria-label="What is wrong">
+        <ul>
+          {problems.map(({ file, line, message }) => (
+            <li key={`${file}:${line} ${message}`}>
+              <CircleAlert className="i i-sm" aria-hidden="true" />
+              {file !== undefined && (
+                <button type="button" className="link mono" onClick={() => onGo(file, line)}>
+                  {line === undefined ? file : `${file}:${line}`}
+                </button>
+              )}
+              <span>{message}</span>
+            </li>
+          ))}
+        </ul>
+      </div>
     </div>
   );
 }

@@ -1,8 +1,9 @@
 // What the preview has to say above the app: it hangs, something is wrong, it wants to lead elsewhere.
-import { CircleAlert, ExternalLink, TriangleAlert, Wrench, X } from "lucide-react";
+import { CircleAlert, ExternalLink, MessageSquare, TriangleAlert, Wrench, X } from "lucide-react";
 import { useState } from "react";
 import { count } from "@/lib/words";
 import type { PreviewState } from "../host/preview-host";
+import type { FrameDialog } from "../model/messages";
 import { placeWords } from "../model/problems";
 import type { Problem } from "../model/program";
 
@@ -89,6 +90,38 @@ export function LinkBar({ link, onClose }: { link: string; onClose: () => void }
         Open
       </a>
       <button type="button" className="btn btn-ghost btn-sm btn-icon" aria-label="Stay here" onClick={onClose}>
+        <X className="i" aria-hidden="true" />
+      </button>
+    </div>
+  );
+}
+
+interface DialogBarProps {
+  dialog: FrameDialog;
+  onConfirms: (yes: boolean) => void;
+  onClose: () => void;
+}
+
+/** The app has gone on already: it cannot wait for an answer. It is said what it was told, and `confirm` can be told otherwise. */
+export function DialogBar({ dialog, onConfirms, onClose }: DialogBarProps) {
+  const { kind, text, answer } = dialog;
+  const other = answer === "OK" ? "Cancel" : "OK";
+  return (
+    <div className="banner dialog-bar" role="status">
+      <MessageSquare className="i" aria-hidden="true" />
+      <span className="grow">
+        {kind === "alert" ? "The app says: " : "The app asked: "}
+        <q>{text}</q>
+        {kind !== "alert" && (
+          <span className="faint"> It cannot wait here, and was answered: {answer ?? "Cancel"}.</span>
+        )}
+      </span>
+      {kind === "confirm" && (
+        <button type="button" className="btn btn-sm" onClick={() => onConfirms(other === "OK")}>
+          Answer {other} from now on
+        </button>
+      )}
+      <button type="button" className="btn btn-ghost btn-sm btn-icon" aria-label="Close" onClick={onClose}>
         <X className="i" aria-hidden="true" />
       </button>
     </div>

@@ -1,13 +1,15 @@
 // The preview of an app: toolbar, what is wrong, the app itself, its console.
 import "@/styles/preview.css";
 import { useEffect, useRef, useState } from "react";
+import { useSession } from "@/lib/auth-session";
 import { useTheme } from "@/lib/theme";
 import { usePreview } from "../hooks/use-preview";
 import { PreviewHost } from "../host/preview-host";
 import { fixPrompt } from "../model/problems";
 import type { Problem, SourceFile } from "../model/program";
-import { LinkBar, ProblemBar, SilentBar } from "./bars";
+import { DialogBar, LinkBar, ProblemBar, SilentBar } from "./bars";
 import { ConsolePanel } from "./console-panel";
+import { PreviewMenu } from "./preview-menu";
 import { Stage } from "./stage";
 import { StatusStrip } from "./status-strip";
 import { type FrameSize, Toolbar } from "./toolbar";
@@ -27,6 +29,8 @@ interface PreviewTabProps {
   onFix?: ((prompt: string) => void) | undefined;
   /** Where the app is alone in a window; absent where it is. */
   windowHref?: string | undefined;
+  /** Names the object through all its versions. */
+  family: string;
   /** What runs has changes in it that are not saved. */
   edited?: boolean;
   /** Told what is wrong, whenever that is something else. */
@@ -34,11 +38,12 @@ interface PreviewTabProps {
 }
 
 export default function PreviewTab(props: PreviewTabProps) {
-  const { title, files, waiting, behind, writing, onOpenFile, onFix, windowHref, edited, onProblems } = props;
+  const { title, files, waiting, behind, writing, onOpenFile, onFix, windowHref, family, edited, onProblems } = props;
   const [dark, setDark] = useDark();
   const [size, setSize] = useState<FrameSize>("fit");
+  const userId = useSession(({ user }) => user?.id ?? "");
   const [showConsole, setShowConsole] = useState(false);
-  const { stage, host, state } = usePreview(files, `${title}, running`, dark);
+  const { stage, host, state } = usePreview(files, `${title}, running`, dark, `${userId}.${family}`);
   const root = useRef<HTMLElement>(null);
   const tell = useRef(onProblems);
   tell.current = onProblems;
@@ -54,6 +59,7 @@ export default function PreviewTab(props: PreviewTabProps) {
         consoleOpen={showConsole}
         onConsole={() => setShowConsole(!showConsole)}
         onReload={() => host?.reload()}
+        menu={host && <PreviewMenu host={host} />}
         windowHref={windowHref}
         fullScreen={root}
       />
@@ -66,6 +72,13 @@ export default function PreviewTab(props: PreviewTabProps) {
           onOpenFile={onOpenFile}
           onFix={onFix && !writing ? () => onFix(fixPrompt(state.problems)) : undefined}
         />
+        {state.dialog && (
+          <DialogBar
+            dialog={state.dialog}
+            onConfirms={(yes) => host?.setConfirms(yes)}
+            onClose={() => host?.closeDialog()}
+          />
+        )}
         {state.link !== null && <LinkBar link={state.link} onClose={() => host?.closeLink()} />}
       </div>
       <Stage

@@ -24,6 +24,8 @@ interface ToolbarProps {
   consoleOpen: boolean;
   onConsole: () => void;
   onReload: () => void;
+  /** The rest, behind the last button. */
+  menu: ReactNode;
   windowHref: string | undefined;
   fullScreen: RefObject<HTMLElement | null>;
 }
@@ -35,7 +37,7 @@ const sizes = [
 ] as const;
 
 export function Toolbar(props: ToolbarProps) {
-  const { state, size, onSize, dark, onDark, consoleOpen, onConsole, onReload, windowHref, fullScreen } = props;
+  const { state, size, onSize, dark, onDark, consoleOpen, onConsole, onReload, menu, windowHref, fullScreen } = props;
   const said = state.entries.length;
   return (
     <div className="toolbar" role="toolbar" aria-label="Preview">
@@ -96,6 +98,7 @@ export function Toolbar(props: ToolbarProps) {
       >
         <Maximize className="i" aria-hidden="true" />
       </ToolButton>
+      {menu}
     </div>
   );
 }

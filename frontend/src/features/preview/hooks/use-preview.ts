@@ -11,7 +11,13 @@ const never = () => () => undefined;
 const initially = () => NOTHING_SHOWN;
 
 /** `files`: what to show; undefined while there is nothing whole yet. The stage is the element that frames are put into. */
-export function usePreview(files: readonly SourceFile[] | undefined, title: string, dark: boolean) {
+export function usePreview(
+  files: readonly SourceFile[] | undefined,
+  title: string,
+  dark: boolean,
+  /** Of one object and user: what it keeps is kept under this name. */
+  storage: string,
+) {
   const [host, setHost] = useState<PreviewHost>();
   const name = useRef(title);
   name.current = title;
@@ -34,6 +40,7 @@ export function usePreview(files: readonly SourceFile[] | undefined, title: stri
   }, [waits]);
   // Before the files: a program starts in the theme that is set.
   useEffect(() => host?.setDark(dark), [host, dark]);
+  useEffect(() => host?.setStorage(storage), [host, storage]);
   useEffect(() => {
     if (host && files) void host.show(files);
   }, [host, files]);

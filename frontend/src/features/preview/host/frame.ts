@@ -1,4 +1,5 @@
 // One frame and the port into it. What the frame may do is decided here and by the headers it is served with, nowhere else.
+import type { StorageArea, StorageEntries } from "../model/app-storage";
 import { Flood, type FrameMessage, readMessage } from "../model/messages";
 import type { Program } from "../model/program";
 
@@ -7,11 +8,21 @@ const SANDBOX = "allow-scripts allow-forms";
 const ADDRESS = "/preview/frame";
 /** More in a second is not heard: an app that floods its console must not keep the page from being used. */
 const MESSAGES_PER_SECOND = 300;
+/** Each holds all that an app keeps. The frame's script sends half as many. */
+const STORAGES_PER_SECOND = 40;
+
+/** What a program finds when it begins, beside its own code. */
+export interface Surroundings {
+  readonly packages: [string, Blob][];
+  readonly storage: readonly (readonly [StorageArea, StorageEntries])[];
+  readonly dark: boolean;
+}
 
 export class PreviewFrame {
   readonly element: HTMLIFrameElement;
   private readonly channel = new MessageChannel();
   private readonly flood = new Flood(MESSAGES_PER_SECOND);
+  private readonly storageFlood = new Flood(STORAGES_PER_SECOND);
 
   constructor(
     stage: HTMLElement,
@@ -39,15 +50,21 @@ export class PreviewFrame {
     stage.append(this.element);
   }
 
-  run(program: Omit<Program, "packages" | "icons">, packages: [string, Blob][], dark: boolean): void {
+  run(program: Omit<Program, "packages" | "icons">, surroundings: Surroundings): void {
     const { entry, modules, imports, css, html, pageScripts, pageStyles, answered } = program;
     this.channel.port1.postMessage({
       type: "run",
-      program: { entry, modules, imports, css, html, pageScripts, pageStyles, answered, packages, dark },
+      program: { entry, modules, imports, css, html, pageScripts, pageStyles, answered, ...surroundings },
     });
   }
 
-  say(message: { type: "shown" } | { type: "ping"; n: number } | { type: "theme"; dark: boolean }): void {
+  say(
+    message:
+      | { type: "shown" }
+      | { type: "ping"; n: number }
+      | { type: "theme"; dark: boolean }
+      | { type: "answer"; yes: boolean },
+  ): void {
     this.channel.port1.postMessage(message);
   }
 
@@ -76,12 +93,16 @@ export class PreviewFrame {
   private take(data: unknown): void {
     const message = readMessage(data);
     if (!message) return;
-    // What the page itself waits for is never dropped, and each of it counts once.
-    const isNews = message.type === "console" || message.type === "error" || message.type === "blocked";
-    if ((isNews || message.type === "network" || message.type === "link") && !this.flood.admits(performance.now())) {
+    const flood = message.type === "storage" ? this.storageFlood : isNeeded(message) ? undefined : this.flood;
+    if (flood && !flood.admits(performance.now())) {
       this.dropped();
       return;
     }
     this.hear(message);
   }
+}
+
+/** What the page itself waits for is never dropped, and each of it counts once. */
+function isNeeded({ type }: FrameMessage): boolean {
+  return type === "boot" || type === "ready" || type === "painted" || type === "failed" || type === "pong";
 }

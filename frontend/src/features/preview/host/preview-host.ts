@@ -1,7 +1,8 @@
 // One preview on the page: compiles what it is given, starts it in a frame out of sight, and puts that in the place of the one
 // before once it has painted. Watches that the app answers. What the screen shows of it is `state`.
+import { AppStorage, STORAGE_AREAS } from "../model/app-storage";
 import { type ConsoleEntry, withEntry } from "../model/console";
-import { type FrameMessage, outsideLink } from "../model/messages";
+import { type FrameDialog, type FrameKey, type FrameMessage, outsideLink } from "../model/messages";
 import { problemOf, withProblem } from "../model/problems";
 import type { Compilation, Problem, Program, SourceFile } from "../model/program";
 import { compileInWorker } from "./compiler-client";
@@ -22,6 +23,8 @@ export interface PreviewState {
   readonly flooded: boolean;
   /** An outside address that the app wants to lead to. */
   readonly link: string | null;
+  /** What the app said or asked last. */
+  readonly dialog: FrameDialog | null;
   /** From being asked for to being painted. */
   readonly paintedMs: number | undefined;
 }
@@ -35,6 +38,7 @@ export const NOTHING_SHOWN: PreviewState = {
   entries: [],
   flooded: false,
   link: null,
+  dialog: null,
   paintedMs: undefined,
 };
 
@@ -61,6 +65,8 @@ export class PreviewHost {
   private heardAt = 0;
   private pings = 0;
   private dark = false;
+  private confirms = true;
+  private storage = new AppStorage("");
   private readonly timer: ReturnType<typeof setInterval>;
 
   constructor(
@@ -107,13 +113,48 @@ export class PreviewHost {
     this.next?.remove();
     this.live = undefined;
     this.next = undefined;
-    this.update({ status: "stopped", hasFrame: false, isStale: false, link: null });
+    this.update({ status: "stopped", hasFrame: false, isStale: false, link: null, dialog: null });
   }
 
   setDark(dark: boolean): void {
     this.dark = dark;
     this.live?.say({ type: "theme", dark });
     this.next?.say({ type: "theme", dark });
+  }
+
+  /** What the app keeps, from the next start on. */
+  setStorage(name: string): void {
+    this.storage = new AppStorage(name);
+  }
+
+  countStored(): number {
+    return this.storage.all().reduce((all, [, entries]) => all + entries.length, 0);
+  }
+
+  /** The app begins anew with nothing kept. Gives the way back. */
+  clearStorage(): () => void {
+    const { storage } = this;
+    const before = storage.all();
+    const begin = (entries: typeof before) => {
+      // Stopped first: what runs would write down again what it holds.
+      this.stop();
+      for (const [area, kept] of entries) storage.write(area, kept);
+      this.reload();
+    };
+    begin(STORAGE_AREAS.map((area) => [area, []]));
+    return () => begin(before);
+  }
+
+  /** What `confirm` answers in the app from now on: nobody can be asked while it waits. */
+  setConfirms(yes: boolean): void {
+    this.confirms = yes;
+    this.live?.say({ type: "answer", yes });
+    this.next?.say({ type: "answer", yes });
+    this.update({ dialog: null });
+  }
+
+  closeDialog(): void {
+    this.update({ dialog: null });
   }
 
   clearConsole(): void {
@@ -135,7 +176,7 @@ export class PreviewHost {
     this.turn += 1;
     this.next?.remove();
     this.next = undefined;
-    this.update({ status: "starting", link: null });
+    this.update({ status: "starting", link: null, dialog: null });
     return this.turn;
   }
 
@@ -154,7 +195,9 @@ export class PreviewHost {
     let isBooted = false;
     const run = async () => {
       const [{ program }, blobs] = await Promise.all([made, packages]);
-      if (program && turn === this.turn) frame.run(program, blobs, this.dark);
+      if (!program || turn !== this.turn) return;
+      frame.say({ type: "answer", yes: this.confirms });
+      frame.run(program, { packages: blobs, storage: this.storage.all(), dark: this.dark });
     };
     const frame = new PreviewFrame(
       this.stage,
@@ -240,6 +283,18 @@ export class PreviewHost {
         this.update({ entries: withEntry(entries, "warn", why) });
         break;
       }
+      case "storage":
+        if (!this.storage.write(message.area, message.entries)) {
+          const why = "The browser has no room for what the app keeps: it is there until the app is begun anew.";
+          this.update({ entries: withEntry(entries, "warn", why) });
+        }
+        break;
+      case "dialog":
+        this.update({ dialog: message.dialog, entries: withEntry(entries, "info", dialogWords(message.dialog)) });
+        break;
+      case "key":
+        this.press(frame, message.key);
+        break;
       case "link": {
         const link = outsideLink(message.href);
         const isOwn = link !== null && new URL(link).origin === location.origin;
@@ -251,6 +306,14 @@ export class PreviewHost {
         break;
       }
     }
+  }
+
+  /** As if it were pressed on the page. Only what the user has just pressed: an app cannot move the page by itself. */
+  private press(frame: PreviewFrame, key: FrameKey): void {
+    if (document.activeElement !== frame.element || !navigator.userActivation?.isActive) return;
+    const isF8 = key === "f8";
+    const event = new KeyboardEvent("keydown", { key: isF8 ? "F8" : key, ctrlKey: !isF8, bubbles: true });
+    this.stage.dispatchEvent(event);
   }
 
   private watch(): void {
@@ -278,6 +341,11 @@ export class PreviewHost {
 function filesOf(program: Program): ReadonlySet<string> {
   const names = program.modules.map(([name]) => name);
   return new Set([...names, "index.html", ...program.pageScripts.map(([src]) => src)]);
+}
+
+function dialogWords({ kind, text, answer }: FrameDialog): string {
+  if (kind === "alert") return `alert: ${text}`;
+  return `${kind}: ${text} (answered with ${answer ?? "Cancel"})`;
 }
 
 function sameFiles(some: readonly SourceFile[], others: readonly SourceFile[]): boolean {

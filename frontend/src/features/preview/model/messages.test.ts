@@ -9,6 +9,14 @@ it("reads what a frame says", () => {
     text: "a b",
   });
   expect(readMessage({ type: "network", id: 1, method: "GET", url: "/x" })).toMatchObject({ url: "/x" });
+  expect(readMessage({ type: "storage", area: "local", entries: [["a", "b"]] })).toMatchObject({
+    entries: [["a", "b"]],
+  });
+  expect(readMessage({ type: "key", key: "f8" })).toEqual({ type: "key", key: "f8" });
+  expect(readMessage({ type: "dialog", kind: "confirm", text: "Sure?", answer: "OK" })).toEqual({
+    type: "dialog",
+    dialog: { kind: "confirm", text: "Sure?", answer: "OK" },
+  });
   expect(readMessage({ type: "error", kind: "render", message: "no", line: "4" })).toEqual({
     type: "error",
     error: {
@@ -44,6 +52,14 @@ it("hears nothing of another shape, and nothing that is too long", () => {
     { type: "console", level: "log", texts: Array(21).fill("x") },
     { type: "link", href: long },
     { type: "network", id: 1, method: "GET" },
+    { type: "storage", area: "other", entries: [] },
+    { type: "storage", area: "local", entries: [["a", 1]] },
+    { type: "storage", area: "local", entries: [["a", "x".repeat(300_000)]] },
+    { type: "key", key: "w" },
+    { type: "key", key: ["s"] },
+    { type: "dialog", kind: "print", text: "x", answer: null },
+    { type: "dialog", kind: "alert", text: long, answer: null },
+    { type: "dialog", kind: "prompt", text: "x", answer: 1 },
     Object.create({ type: "boot" }, { type: { value: undefined } }),
   ];
   for (const one of strange) expect(readMessage(one)).toBeNull();

@@ -1,6 +1,8 @@
 // What the frame says. The app in it may be hostile and can say anything: each message is measured here, and what has another
 // shape, or is too long, is not heard. Nothing in it is believed beyond that an app says so.
 
+import { readEntries, STORAGE_AREAS, type StorageArea, type StorageEntries } from "./app-storage";
+
 export type FrameMessage =
   | { type: "boot" | "painted" | "failed" }
   | { type: "ready"; ms: number }
@@ -9,9 +11,22 @@ export type FrameMessage =
   | { type: "console"; level: ConsoleLevel; text: string }
   | { type: "blocked"; directive: string; url: string }
   | { type: "network"; id: number; method: string; url: string }
-  | { type: "link"; href: string };
+  | { type: "link"; href: string }
+  | { type: "storage"; area: StorageArea; entries: StorageEntries }
+  | { type: "dialog"; dialog: FrameDialog }
+  | { type: "key"; key: FrameKey };
 
 export type ConsoleLevel = "debug" | "log" | "info" | "warn" | "error";
+
+/** Something an app asked or said in a dialog, and what it was answered: nothing, to what is only said. */
+export interface FrameDialog {
+  readonly kind: "alert" | "confirm" | "prompt";
+  readonly text: string;
+  readonly answer: string | null;
+}
+
+/** Keys of the page that were pressed in the frame; all but F8 with Control or Command. */
+export type FrameKey = (typeof KEYS)[number];
 
 export interface FrameError {
   readonly kind: "runtime" | "render" | "promise";
@@ -26,6 +41,8 @@ export interface FrameError {
 const MAX_TEXT = 8_000;
 const MAX_TEXTS = 20;
 const LEVELS: readonly ConsoleLevel[] = ["debug", "log", "info", "warn", "error"];
+const DIALOGS: readonly FrameDialog["kind"][] = ["alert", "confirm", "prompt"];
+const KEYS = ["f8", "s", "1", "2", "3", "4", "5", "6"] as const;
 const ERROR_KINDS: readonly FrameError["kind"][] = ["runtime", "render", "promise"];
 
 /** The message, or null when it is none. */
@@ -55,6 +72,21 @@ export function readMessage(data: unknown): FrameMessage | null {
         : null;
     case "link":
       return isText(said.href) ? { type: "link", href: said.href } : null;
+    case "storage": {
+      const area = STORAGE_AREAS.find((one) => one === said.area);
+      const entries = readEntries(said.entries);
+      return area && entries ? { type: "storage", area, entries } : null;
+    }
+    case "dialog": {
+      const kind = DIALOGS.find((one) => one === said.kind);
+      const { text, answer } = said;
+      if (!kind || !isText(text) || !(answer === null || isText(answer))) return null;
+      return { type: "dialog", dialog: { kind, text, answer } };
+    }
+    case "key": {
+      const key = KEYS.find((one) => one === said.key);
+      return key ? { type: "key", key } : null;
+    }
     default:
       return null;
   }
