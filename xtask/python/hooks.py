@@ -47,6 +47,12 @@ def made() -> dict:
 
 
 @functools.cache
+def made_api() -> str:
+    """The id of an API that has ended: it can be served."""
+    return post("/api", {"prompt": "an API for notes"})["id"]
+
+
+@functools.cache
 def share_token() -> str:
     return post(f"/history/{make()['id']}/share")["token"]
 
@@ -72,7 +78,10 @@ def map_case(context, case):
     """Every valid id that was made up is mostly nobody's: three of four are changed to those of things that are there."""
     path, parameters = case.operation.path, case.path_parameters or {}
     value = parameters.get("id")
-    if path.startswith("/history/{id}") and is_uuid(value) and uuid.UUID(value).int % 4:
+    if path.startswith("/history/{id}/live") and is_uuid(value) and uuid.UUID(value).int % 4:
+        # The requests of an API that nobody asks are a stream of nothing, without end.
+        parameters["id"] = made()["id"] if path.endswith("/requests") else made_api()
+    elif path.startswith("/history/{id}") and is_uuid(value) and uuid.UUID(value).int % 4:
         generation = make() if case.method == "DELETE" else made()
         parameters["id"] = generation["id"]
         if "path" in parameters and case.method == "GET":
