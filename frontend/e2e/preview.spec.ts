@@ -15,21 +15,25 @@ test("a prompt becomes an app that can be used", async ({ page }) => {
   await expect(page.getByRole("tab", { name: "Preview" })).toHaveAttribute("aria-selected", "true");
   await isRunning(page);
   await shot(page, "preview-app");
-  await expect(page.locator("iframe")).toHaveAttribute("sandbox", "allow-scripts allow-forms");
+  await expect(page.locator('iframe[data-state="live"]')).toHaveAttribute("sandbox", "allow-scripts allow-forms");
+  await expect(page.locator('iframe:not([sandbox="allow-scripts allow-forms"])')).toHaveCount(0);
   const number = app(page).locator("output").first();
   await expect(number).toHaveText("0");
   await app(page).getByRole("button", { name: /^More/ }).first().click();
   await expect(number).not.toHaveText("0");
 
-  // It goes on where it was while its code is read, and begins anew when that is asked for.
+  // It goes on where it was while its code is read. When that is asked for, it begins anew, with what it keeps and nothing else.
   await page.getByRole("tab", { name: "Code" }).click();
   await expect(page.getByRole("treeitem", { name: "App.tsx", exact: true })).toBeVisible();
   await page.getByRole("tab", { name: "Preview" }).click();
   await expect(number).not.toHaveText("0");
   await page.getByRole("button", { name: "Phone, 360 px wide" }).click();
   await expect.poll(() => page.locator('iframe[data-state="live"]').evaluate((frame) => frame.clientWidth)).toBe(360);
+  const step = app(page).getByRole("spinbutton", { name: "Step" });
+  await step.fill("3");
   await page.getByRole("button", { name: "Reload the app" }).click();
-  await expect(number).toHaveText("0");
+  await expect(step).toHaveValue("1");
+  await expect(number).not.toHaveText("0");
 });
 
 const TITLE = 'export const Title = () => <h1 className="text-2xl font-bold">All is well</h1>\n';

@@ -286,6 +286,13 @@
     return module.exports;
   };
 
+  // Packages come before there is a program, where it is known which it will want: nothing of an app is in them.
+  let prepared = Promise.resolve();
+  const prepare = async (packages) => {
+    await Promise.all(packages.map(([name, blob]) => script(blob, name)));
+    for (const [name] of packages) load(name, new Map());
+  };
+
   const show = (component, imports) =>
     new Promise((resolve) => {
       const { createRoot } = load("react-dom/client", imports);
@@ -444,6 +451,7 @@
   async function run(program) {
     const began = performance.now();
     for (const [area, entries] of program.storage) fillers[area](entries);
+    await prepared;
     const imports = new Map(program.imports.map(([name, targets]) => [name, new Map(targets)]));
     if (program.html === null) setTheme(program.dark === true);
     if (program.css) {
@@ -452,7 +460,7 @@
       document.adoptedStyleSheets = [sheet];
     }
     await Promise.all([
-      ...program.packages.map(([name, blob]) => script(blob, name)),
+      ...program.packages.filter(([name]) => !factories.has(name)).map(([name, blob]) => script(blob, name)),
       ...program.modules.map(([name, code]) =>
         script(source(`__aether__(${JSON.stringify(name)},function(require,module,exports){${code}\n})`, name), name),
       ),
@@ -470,6 +478,10 @@
 
   const take = ({ data }) => {
     switch (data.type) {
+      case "prepare":
+        // What does not go well now goes as it does when the program comes.
+        prepared = prepare(data.packages).catch(() => undefined);
+        break;
       case "run":
         void run(data.program);
         break;

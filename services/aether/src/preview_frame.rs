@@ -9,7 +9,7 @@ pub const FILE: &str = "preview/frame.html";
 /// `sandbox` holds even when somebody opens the address by itself. The hash is that of `frontend/preview/boot.js`: a nonce would
 /// be inherited by `import()`, which could then fetch from anywhere.
 pub const CONTENT_SECURITY_POLICY: &str = "sandbox allow-scripts allow-forms; default-src 'none'; script-src \
-'sha256-8rel0LRK2yiMcgyYKalcvDMxulQLvgJUSjCvBEd9yGg=' blob:; style-src 'unsafe-inline'; img-src \
+'sha256-+971fOU5uTM+nnV5/6N7paiib296WvATETTZDgW1VZY=' blob:; style-src 'unsafe-inline'; img-src \
 data: blob:; font-src data:; media-src data: blob:; connect-src 'none'; worker-src 'none'; \
 frame-src 'none'; form-action 'none'; base-uri 'none'; frame-ancestors 'self'";
 

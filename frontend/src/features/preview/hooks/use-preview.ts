@@ -35,9 +35,10 @@ export function usePreview(
     const later = setTimeout(() => {
       warmPackages();
       warmCompiler();
+      host?.makeReady();
     }, WARM_AFTER_MS);
     return () => clearTimeout(later);
-  }, [waits]);
+  }, [host, waits]);
   // Before the files: a program starts in the theme that is set.
   useEffect(() => host?.setDark(dark), [host, dark]);
   useEffect(() => host?.setStorage(storage), [host, storage]);

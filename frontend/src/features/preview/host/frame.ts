@@ -20,6 +20,11 @@ export interface Surroundings {
 
 export class PreviewFrame {
   readonly element: HTMLIFrameElement;
+  /** Its script has taken the port and waits for a program. */
+  readonly booted: Promise<void>;
+  private boot: () => void = () => undefined;
+  /** A program was sent into it: it cannot take another. */
+  isUsed = false;
   private readonly channel = new MessageChannel();
   private readonly flood = new Flood(MESSAGES_PER_SECOND);
   private readonly storageFlood = new Flood(STORAGES_PER_SECOND);
@@ -27,10 +32,14 @@ export class PreviewFrame {
   constructor(
     stage: HTMLElement,
     title: string,
-    private readonly hear: (message: FrameMessage) => void,
-    /** Told once for each second in which messages were dropped. */
+    /** Whoever has the frame now. */
+    public hear: (message: FrameMessage) => void,
+    /** Told for each message that was dropped. */
     private readonly dropped: () => void,
   ) {
+    this.booted = new Promise((resolve) => {
+      this.boot = resolve;
+    });
     this.element = document.createElement("iframe");
     this.element.setAttribute("sandbox", SANDBOX);
     this.element.setAttribute("allow", "");
@@ -50,7 +59,14 @@ export class PreviewFrame {
     stage.append(this.element);
   }
 
+  /** Lets packages be there before the program that wants them. */
+  async prepare(packages: [string, Blob][]): Promise<void> {
+    await this.booted;
+    if (!this.isUsed) this.channel.port1.postMessage({ type: "prepare", packages });
+  }
+
   run(program: Omit<Program, "packages" | "icons">, surroundings: Surroundings): void {
+    this.isUsed = true;
     const { entry, modules, imports, css, html, pageScripts, pageStyles, answered } = program;
     this.channel.port1.postMessage({
       type: "run",
@@ -98,7 +114,8 @@ export class PreviewFrame {
       this.dropped();
       return;
     }
-    this.hear(message);
+    if (message.type === "boot") this.boot();
+    else this.hear(message);
   }
 }
 

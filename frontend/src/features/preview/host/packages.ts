@@ -1,7 +1,7 @@
 // The packages of the preview as blobs, fetched once each and handed to every frame: a frame itself may fetch nothing.
 import urls from "virtual:preview-packages";
-import { BASE } from "../model/packages";
-import type { Program } from "../model/program";
+import { BASE, PACKAGES } from "../model/packages";
+import type { Program, SourceFile } from "../model/program";
 
 const kept = new Map<string, Promise<Blob | Icons>>();
 
@@ -41,6 +41,20 @@ export function packagesOf(program: Program): Promise<[name: string, blob: Blob]
       ],
     ),
   );
+}
+
+/** Those of these packages that are the same for every program: the icons' is made of those that one uses. */
+export function commonPackages(packages: readonly string[]): Promise<[name: string, blob: Blob][]> {
+  const names = [...new Set([...BASE, ...packages])].filter((name) => name !== "lucide-react");
+  return Promise.all(names.map(async (name): Promise<[string, Blob]> => [name, await keep(name, asScript)]));
+}
+
+/** Fetches what the files seem to import, while they are still compiled. What they do import is known after that. */
+export function fetchEarly(files: readonly SourceFile[]): void {
+  for (const name of Object.keys(PACKAGES)) {
+    const isNamed = files.some(({ text }) => text.includes(`"${name}"`) || text.includes(`'${name}'`));
+    if (isNamed && name !== "lucide-react") keep(name, asScript).catch(() => undefined);
+  }
 }
 
 /** Fetches what nearly every app needs before there is one, while the code is still being written. */

@@ -7,7 +7,7 @@ import { problemOf, withProblem } from "../model/problems";
 import type { Compilation, Problem, Program, SourceFile } from "../model/program";
 import { compileInWorker } from "./compiler-client";
 import { PreviewFrame } from "./frame";
-import { packagesOf } from "./packages";
+import { commonPackages, fetchEarly, packagesOf } from "./packages";
 
 export type PreviewStatus = "idle" | "starting" | "live" | "failed" | "unresponsive" | "stopped";
 
@@ -49,6 +49,8 @@ const SILENT_MS = 3_000;
 const START_MS = 12_000;
 /** A frame that cannot paint, because its tab is not looked at, is taken as it is. */
 const PAINT_MS = 500;
+/** The next frame is made when the app has had so long for its own beginning. */
+const SPARE_MS = 500;
 
 /** All on this page. Their frames share a process: one that hangs holds them all, and goes only when they all go. */
 const hosts = new Set<PreviewHost>();
@@ -58,6 +60,8 @@ export class PreviewHost {
   private readonly listeners = new Set<() => void>();
   private live: PreviewFrame | undefined;
   private next: PreviewFrame | undefined;
+  /** Waits empty for the next program: a frame takes longer to be there than many an app to start in it. */
+  private spare: PreviewFrame | undefined;
   private program: Program | undefined;
   private shown: readonly SourceFile[] = [];
   /** Grows with every start: what belongs to an earlier one is not heard any more. */
@@ -90,6 +94,7 @@ export class PreviewHost {
     this.shown = files;
     // A version that was saved is what was seen before: it goes on where it is.
     if (isSame) return;
+    fetchEarly(files);
     await this.start(compileInWorker(files));
   }
 
@@ -111,8 +116,10 @@ export class PreviewHost {
     this.turn += 1;
     this.live?.remove();
     this.next?.remove();
+    this.spare?.remove();
     this.live = undefined;
     this.next = undefined;
+    this.spare = undefined;
     this.update({ status: "stopped", hasFrame: false, isStale: false, link: null, dialog: null });
   }
 
@@ -174,8 +181,7 @@ export class PreviewHost {
 
   private begin(): number {
     this.turn += 1;
-    this.next?.remove();
-    this.next = undefined;
+    this.putAway();
     this.update({ status: "starting", link: null, dialog: null });
     return this.turn;
   }
@@ -192,28 +198,13 @@ export class PreviewHost {
       settle = resolve;
     });
     let known: ReadonlySet<string> = new Set();
-    let isBooted = false;
-    const run = async () => {
-      const [{ program }, blobs] = await Promise.all([made, packages]);
-      if (!program || turn !== this.turn) return;
-      frame.say({ type: "answer", yes: this.confirms });
-      frame.run(program, { packages: blobs, storage: this.storage.all(), dark: this.dark });
+    const frame = this.takeFrame();
+    frame.hear = (message) => {
+      this.heardAt = performance.now();
+      if (message.type === "ready" || message.type === "failed") settle(message.type);
+      else if (message.type === "painted") this.swap(frame, began);
+      else if (frame === this.live || frame === this.next) this.hear(frame, message, known);
     };
-    const frame = new PreviewFrame(
-      this.stage,
-      this.title,
-      (message) => {
-        this.heardAt = performance.now();
-        if (message.type === "boot") {
-          // Once: what an app says later under this name costs nothing.
-          if (!isBooted) run().catch(() => undefined);
-          isBooted = true;
-        } else if (message.type === "ready" || message.type === "failed") settle(message.type);
-        else if (message.type === "painted") this.swap(frame, began);
-        else if (frame === this.live || frame === this.next) this.hear(frame, message, known);
-      },
-      () => this.update({ flooded: true }),
-    );
     this.next = frame;
     const late = setTimeout(() => {
       if (frame !== this.next) return;
@@ -229,7 +220,11 @@ export class PreviewHost {
       known = filesOf(program);
       // What was said of the one before stands until there is something else to say.
       this.update({ problems, entries: [], flooded: false });
-      await packages;
+      // A frame that never comes is told of by the clock above.
+      const [blobs] = await Promise.all([packages, Promise.race([frame.booted, outcome])]);
+      if (turn !== this.turn) return;
+      frame.say({ type: "answer", yes: this.confirms });
+      frame.run(program, { packages: blobs, storage: this.storage.all(), dark: this.dark });
       const result = await outcome;
       if (turn !== this.turn) return;
       if (result === "failed") return this.fail(this.current.problems);
@@ -242,6 +237,46 @@ export class PreviewHost {
     }
   }
 
+  /** Has the next frame there, with what the last program wanted of packages, or what any does, before there is a program for it. */
+  makeReady(): void {
+    if (this.spare || this.next) return;
+    const spare = this.takeFrame();
+    this.spare = spare;
+    const { program } = this;
+    if (program?.entry === null) return;
+    commonPackages(program?.packages ?? []).then(
+      (packages) => spare.prepare(packages),
+      // They are asked for again when a program wants them.
+      () => undefined,
+    );
+  }
+
+  private takeFrame(): PreviewFrame {
+    const { spare } = this;
+    this.spare = undefined;
+    return (
+      spare ??
+      new PreviewFrame(
+        this.stage,
+        this.title,
+        () => undefined,
+        () => this.update({ flooded: true }),
+      )
+    );
+  }
+
+  /** The frame that was to be the next is not: as long as it is empty, it will do for another. */
+  private putAway(): void {
+    const { next } = this;
+    this.next = undefined;
+    if (!next) return;
+    if (next.isUsed || this.spare) next.remove();
+    else {
+      next.hear = () => undefined;
+      this.spare = next;
+    }
+  }
+
   /** The new frame is on the screen: the old one, which lay over it, goes. */
   private swap(frame: PreviewFrame, began: number): void {
     if (frame !== this.next) return;
@@ -250,11 +285,14 @@ export class PreviewHost {
     this.live = frame;
     this.next = undefined;
     this.update({ status: "live", hasFrame: true, isStale: false, paintedMs: performance.now() - began });
+    const { turn } = this;
+    setTimeout(() => {
+      if (turn === this.turn && frame === this.live) this.makeReady();
+    }, SPARE_MS);
   }
 
   private fail(problems: readonly Problem[]): void {
-    this.next?.remove();
-    this.next = undefined;
+    this.putAway();
     const unexplained: Problem = { kind: "entry", message: "The app stopped before it showed anything." };
     this.update({
       status: "failed",
