@@ -69,6 +69,34 @@ pub fn check(kind: Kind, files: &mut [File]) -> Validation {
     Validation { ok: issues.is_empty(), issues }
 }
 
+/// The OpenAPI document of an API's files, read.
+pub struct Document {
+    /// The file.
+    pub path: String,
+    /// What it holds.
+    pub content: serde_json::Value,
+    /// What is wrong with it: a JSON pointer and words.
+    pub findings: Vec<(String, String)>,
+}
+
+/// The first file that is an OpenAPI 3 document with paths.
+pub fn openapi_document(files: &[File]) -> Option<Document> {
+    files
+        .iter()
+        .filter(|file| file.status != FileStatus::Truncated && file.content.len() <= MAX_READ_BYTES)
+        .find_map(|file| {
+            let read = match extension(&file.path).as_str() {
+                "json" | "jsonc" => data::json(&file.content, false),
+                "yaml" | "yml" => data::yaml(&file.content),
+                _ => return None,
+            };
+            let content = read.ok().filter(openapi::is_document)?;
+            let findings = openapi::find(&content, MAX_ISSUES);
+            let findings = findings.into_iter().map(|found| (found.pointer, found.message)).collect();
+            Some(Document { path: file.path.clone(), content, findings })
+        })
+}
+
 fn missing(kind: Kind, files: &[File], has_document: bool) -> Option<(&'static str, &'static str)> {
     // A file that has an issue of its own is there all the same.
     let is_entry = |file: &File| {

@@ -10,7 +10,7 @@ mod path;
 mod replace;
 
 #[cfg(feature = "check")]
-pub use check::check;
+pub use check::{Document, check, openapi_document};
 pub use parser::{File, Parser, parse, writable};
 pub use path::is_safe;
 pub use replace::replace_file;

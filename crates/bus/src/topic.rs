@@ -3,6 +3,7 @@
 use std::fmt;
 
 use aether_common::id::{GenerationId, RoomId, UserId};
+use uuid::Uuid;
 
 /// What a payload is about. In Redis it is the name of the channel.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -22,6 +23,11 @@ impl Topic {
     /// What happens in one room.
     pub fn room(id: RoomId) -> Self {
         Self(format!("aether:{{{id}}}:room"))
+    }
+
+    /// The requests that a live API gets.
+    pub fn live(id: Uuid) -> Self {
+        Self(format!("aether:{{{id}}}:live"))
     }
 
     /// A nudge: there is a job to claim.

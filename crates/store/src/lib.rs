@@ -18,6 +18,7 @@ pub mod generations;
 pub mod identities;
 pub mod invites;
 pub mod jobs;
+pub mod lives;
 pub mod mails;
 pub mod messages;
 mod migrate;

@@ -60,9 +60,9 @@ pub(crate) async fn layer(State(config): State<Arc<EdgeConfig>>, request: Reques
     response
 }
 
-/// The path without the part that opens what it names to whoever knows it: the token of a link.
+/// The path without the part that opens what it names to whoever knows it: the token of a link, the id of a live API.
 fn without_token(path: &str) -> String {
-    let opens = ["/s/", "/join/"].into_iter().find(|start| path.starts_with(start)).map(str::len);
+    let opens = ["/s/", "/join/", "/api/live/"].into_iter().find(|start| path.starts_with(start)).map(str::len);
     let opens = opens.or_else(|| path.find("/shared/").map(|at| at + "/shared/".len()));
     match opens.and_then(|at| path.split_at_checked(at)) {
         Some((before, after)) => {
@@ -96,6 +96,7 @@ mod tests {
         for (path, logged) in [
             ("/s/secret", "/s/-"),
             ("/join/secret", "/join/-"),
+            ("/api/live/secret/pets/1", "/api/live/-/pets/1"),
             ("/shared/secret", "/shared/-"),
             ("/api/generate/shared/secret/files/a/b.ts", "/api/generate/shared/-/files/a/b.ts"),
             ("/api/generate/history/1", "/api/generate/history/1"),

@@ -8,6 +8,7 @@ mod examination;
 pub mod generations;
 mod handlers;
 pub mod ledger;
+pub mod lives;
 pub mod prompts;
 pub mod provider;
 pub mod retention;
@@ -22,6 +23,7 @@ use aether_common::jwt::Verifier;
 
 pub use generations::{Generations, Start};
 use ledger::Ledger;
+use lives::Lives;
 use provider::Providers;
 use sharing::Sharing;
 use state::State;
@@ -67,6 +69,7 @@ pub fn build_with(
     let state = State {
         deps: deps.clone(),
         ledger,
+        lives: Lives::new(deps.clone(), generations.clone()),
         uploads,
         sharing: Sharing::new(deps.clone(), generations.clone())?,
         prompts: worker.prompts(),

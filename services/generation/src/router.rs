@@ -7,7 +7,7 @@ use aether_web::{
     limits::Class,
     openapi::{self, Access},
 };
-use axum::{Router, extract::DefaultBodyLimit};
+use axum::{Router, extract::DefaultBodyLimit, routing::any};
 use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -26,7 +26,10 @@ pub fn build(state: State) -> Service {
         .routes(routes!(h::create::create_ui))
         .routes(routes!(h::create::create_cli))
         .layer(limits.layer(Class::Generate));
-    let streams = OpenApiRouter::new().routes(routes!(h::events::events)).layer(limits.layer(Class::Api));
+    let streams = OpenApiRouter::new()
+        .routes(routes!(h::events::events))
+        .routes(routes!(h::live::requests))
+        .layer(limits.layer(Class::Api));
     // A file is larger than other bodies.
     let uploads = OpenApiRouter::new()
         .routes(routes!(h::uploads::create))
@@ -43,6 +46,8 @@ pub fn build(state: State) -> Service {
         .routes(routes!(h::files::get, h::files::put))
         .routes(routes!(h::archive::archive))
         .routes(routes!(h::share::share, h::share::unshare))
+        .routes(routes!(h::live::mount, h::live::get, h::live::tune, h::live::unmount))
+        .routes(routes!(h::live::reset))
         .routes(routes!(h::shared::get))
         .routes(routes!(h::shared::archive))
         .routes(routes!(h::shared::file))
@@ -67,6 +72,12 @@ pub fn build(state: State) -> Service {
     document.paths.paths = paths.into_iter().map(|(path, item)| (path.replace("{*", "{"), item)).collect();
     openapi::complete(&mut document, Access::Bearer);
     let health = health(&state);
+    // Each has limits of its own, and its callers have no account.
+    let lives = Router::new()
+        .route("/api/live/{id}", any(h::live::any))
+        .route("/api/live/{id}/{*path}", any(h::live::any))
+        .route("/api/live/{id}/", any(h::live::any));
+    let absolute = timed(lives, REQUEST_TIMEOUT).with_state(state.clone());
     let router = Router::new()
         .merge(long)
         .merge(timed(short, REQUEST_TIMEOUT))
@@ -77,7 +88,7 @@ pub fn build(state: State) -> Service {
         name: "generation-service",
         prefix: "/api/generate",
         router,
-        absolute: Router::new(),
+        absolute,
         openapi: document,
         health,
     }

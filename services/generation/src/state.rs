@@ -6,8 +6,8 @@ use axum::extract::FromRef;
 use chrono::{DateTime, Utc};
 
 use crate::{
-    generations::Generations, ledger::Ledger, prompts::Prompts, provider::Providers, sharing::Sharing,
-    uploads::Uploads, worker::Worker,
+    generations::Generations, ledger::Ledger, lives::Lives, prompts::Prompts, provider::Providers,
+    sharing::Sharing, uploads::Uploads, worker::Worker,
 };
 
 /// Cheap to clone.
@@ -17,6 +17,7 @@ pub struct State {
     pub verifier: Verifier,
     pub generations: Generations,
     pub ledger: Ledger,
+    pub lives: Lives,
     pub prompts: Prompts,
     pub providers: Providers,
     pub sharing: Sharing,

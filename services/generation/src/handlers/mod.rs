@@ -9,6 +9,7 @@ pub mod events;
 pub mod files;
 pub mod generation;
 pub mod history;
+pub mod live;
 pub mod models;
 pub mod prompts;
 pub mod regenerate;

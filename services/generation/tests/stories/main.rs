@@ -6,6 +6,7 @@ mod basics;
 mod cache;
 mod endings;
 mod history;
+mod lives;
 mod mending;
 mod money;
 mod prompts;
