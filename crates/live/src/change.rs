@@ -5,12 +5,13 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     answer::{Answer, Flaw, Problem},
+    checks::Check,
     collections::{Collection, Role},
     engine::{Call, is_usable, new_key, text},
     parameters::Shape,
     records::{Inserted, NewRecord, Record, Records},
     sample,
-    schema::{Side, flat, is_marked, strip},
+    schema::{Side, flat, is_marked, strip, target, wide},
 };
 
 impl Call<'_> {
@@ -22,9 +23,9 @@ impl Call<'_> {
     ) -> Result<Result<Answer, Problem>, R::Error> {
         let Some(Value::Object(body)) = self.taken(collection) else { return Ok(Ok(self.any())) };
         let mut body = body;
-        let schema =
-            flat(&self.api.root, self.api.root.pointer(&collection.item.pointer).unwrap_or(&Value::Null));
-        let properties = schema.get("properties").and_then(Value::as_object).cloned().unwrap_or_default();
+        let schema = flat(&self.api.root, self.schema_of(&collection.item.pointer));
+        let properties = wide(&self.api.root, self.schema_of(&collection.item.pointer));
+        let properties = properties.get("properties").and_then(Value::as_object).cloned().unwrap_or_default();
         for (name, value) in self.path {
             if let Some(property) = properties.get(*name)
                 && !body.contains_key(*name)
@@ -119,14 +120,10 @@ impl Call<'_> {
         if matches!(role, Role::Merge(_))
             && let Some(new) = &collection.new
         {
-            let mut as_sent = Value::Object(body.clone());
-            strip(&self.api.root, self.schema_of(&new.pointer), Side::Request, &mut as_sent);
+            let known = new.flaws(&self.as_new(new, &found.body), "");
+            let flaws = new.flaws(&self.as_new(new, &Value::Object(body.clone())), "");
             // Only what the change broke is told: what was made from samples may never have kept it.
-            let mut before = found.body.clone();
-            strip(&self.api.root, self.schema_of(&new.pointer), Side::Request, &mut before);
-            let known = new.flaws(&before, "");
-            let flaws: Vec<Flaw> =
-                new.flaws(&as_sent, "").into_iter().filter(|flaw| !known.contains(flaw)).collect();
+            let flaws: Vec<Flaw> = flaws.into_iter().filter(|flaw| !known.contains(flaw)).collect();
             if !flaws.is_empty() {
                 return Ok(Err(Problem::invalid(flaws)));
             }
@@ -140,14 +137,39 @@ impl Call<'_> {
         }
     }
 
-    /// The body without what is the server's to write.
+    /// A thing as the request that makes one would say it.
+    fn as_new(&self, new: &Check, body: &Value) -> Value {
+        let schema = self.schema_of(&new.pointer);
+        let mut body = body.clone();
+        strip(&self.api.root, schema, Side::Request, &mut body);
+        if let (Value::Object(body), Some(Value::Object(known))) =
+            (&mut body, wide(&self.api.root, schema).get("properties"))
+        {
+            body.retain(|name, _| known.contains_key(name));
+        }
+        body
+    }
+
+    /// The body without what is the server's to write, and with the defaults of what was not said.
     fn taken(&self, collection: &Collection) -> Option<Value> {
         let mut body = self.body.clone()?;
         strip(&self.api.root, self.schema_of(&collection.item.pointer), Side::Request, &mut body);
         for (check, _) in
             self.operation.body.iter().flat_map(|body| &body.media).filter_map(|(_, made)| made.as_ref())
         {
-            strip(&self.api.root, self.schema_of(&check.pointer), Side::Request, &mut body);
+            let schema = self.schema_of(&check.pointer);
+            strip(&self.api.root, schema, Side::Request, &mut body);
+            let known = flat(&self.api.root, schema);
+            let properties = known.get("properties").and_then(Value::as_object);
+            if let Value::Object(body) = &mut body
+                && !matches!(self.operation.role, Role::Merge(_))
+            {
+                for (name, property) in properties.into_iter().flatten() {
+                    if let Some(default) = target(&self.api.root, property).get("default") {
+                        body.entry(name.clone()).or_insert_with(|| default.clone());
+                    }
+                }
+            }
         }
         Some(body)
     }
@@ -185,9 +207,7 @@ impl Call<'_> {
                     Some(default) if new => default.clone(),
                     _ if is_time && made && (ours || is_required(name)) => Value::String(now.clone()),
                     _ if is_marked(&self.api.root, property, Side::Answer) => continue,
-                    _ if is_required(name) || (ours && new) => {
-                        sample::of(&self.api.root, property, name, self.seed(), false)
-                    }
+                    _ if is_required(name) => sample::blank(&self.api.root, property, name, self.seed()),
                     _ => continue,
                 };
                 body.insert(name.clone(), value);

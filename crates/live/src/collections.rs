@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     checks::{Check, Checks},
-    schema::{escape, flat, follow, has_type, is_object},
+    schema::{escape, flat, follow, has_type, is_object, wide},
     template::Template,
 };
 
@@ -56,7 +56,7 @@ pub struct Part {
 }
 
 impl Collections {
-    pub fn find(checks: &mut Checks) -> Result<Self, String> {
+    pub fn find(checks: &mut Checks) -> Result<Self, (String, String)> {
         let root = checks.root().clone();
         let none = Map::new();
         let paths = root.get("paths").and_then(Value::as_object).unwrap_or(&none);
@@ -91,11 +91,11 @@ impl Collections {
             if item.is_none() && !view.has("post") {
                 continue;
             }
-            let properties = flat(&root, root.pointer(&schema).unwrap_or(&Value::Null));
+            let properties = wide(&root, root.pointer(&schema).unwrap_or(&Value::Null));
             let collection = Collection {
                 kind: base.clone(),
                 key: key(&properties, item.map_or("id", |(_, key)| key)),
-                item: checks.at(&schema)?,
+                item: checks.at(&schema).map_err(|message| (schema.clone(), message))?,
                 new: None,
                 posted: false,
                 filled: false,
@@ -122,7 +122,7 @@ impl Collections {
         if let Some((base, _)) = template.item_of() {
             let Some(index) = self.index(&base) else { return Role::Static };
             return match method {
-                "get" => Role::Read(index),
+                "get" | "head" => Role::Read(index),
                 "put" if takes_object(root, path, method) => Role::Replace(index),
                 "patch" if takes_object(root, path, method) => Role::Merge(index),
                 "delete" => Role::Remove(index),
@@ -131,7 +131,7 @@ impl Collections {
         }
         let Some(index) = self.index(path) else { return Role::Static };
         match method {
-            "get" if list_part(root, path).is_some() => Role::List(index),
+            "get" | "head" if list_part(root, path).is_some() => Role::List(index),
             "post" if takes_object(root, path, method) => Role::Create(index),
             _ => Role::Static,
         }
@@ -172,7 +172,7 @@ impl View<'_> {
         };
         let item = self.item;
         let object =
-            |pointer: &String| self.root.pointer(pointer).is_some_and(|schema| is_object(self.root, schema));
+            |pointer: &String| self.root.pointer(pointer).is_some_and(|schema| is_thing(self.root, schema));
         item.and_then(|path| answer(path, "get"))
             .filter(object)
             .or_else(|| list_part(self.root, self.base).map(|(_, items)| items).filter(object))

@@ -143,8 +143,8 @@ impl Compiler {
     fn paths(&mut self) -> Option<(Vec<Path>, Collections)> {
         let mut collections = match Collections::find(&mut self.answers) {
             Ok(collections) => collections,
-            Err(message) => {
-                self.say("/paths", message);
+            Err((pointer, message)) => {
+                self.say(&pointer, message);
                 return None;
             }
         };
@@ -234,6 +234,8 @@ impl Compiler {
         let style = value.get("style").and_then(Value::as_str).unwrap_or("form");
         let style = match (place, style) {
             _ if json.is_some_and(answer::is_json) => Style::Json,
+            (In::Path, "label") => Style::Label,
+            (In::Path, "matrix") => Style::Matrix,
             (In::Query, "spaceDelimited") => Style::Separated(' '),
             (In::Query, "pipeDelimited") => Style::Separated('|'),
             (In::Query, "deepObject") => Style::Deep,

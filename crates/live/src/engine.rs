@@ -98,21 +98,18 @@ impl Api {
     }
 
     fn route<'a>(&'a self, method: &str, path: &str) -> Result<Found<'a>, Problem> {
-        let mut allowed: Vec<&str> = Vec::new();
         let wanted = method.to_ascii_lowercase();
-        for candidate in &self.paths {
-            let Some(values) = candidate.template.fit(path) else { continue };
-            let found = candidate.operations.get(wanted.as_str());
-            let found =
-                if wanted == "head" { found.or_else(|| candidate.operations.get("get")) } else { found };
-            if let Some(operation) = found {
-                return Ok((candidate, operation, values));
-            }
-            allowed.extend(candidate.operations.keys());
-        }
-        if allowed.is_empty() {
+        // The first that fits decides: what is written out is meant before what any word fits.
+        let fits = |candidate: &'a Path| candidate.template.fit(path).map(|values| (candidate, values));
+        let Some((candidate, values)) = self.paths.iter().find_map(fits) else {
             return Err(Problem::new(404, "no_such_path", "The document has no such path."));
+        };
+        let found = candidate.operations.get(wanted.as_str());
+        let found = if wanted == "head" { found.or_else(|| candidate.operations.get("get")) } else { found };
+        if let Some(operation) = found {
+            return Ok((candidate, operation, values));
         }
+        let allowed: Vec<&str> = candidate.operations.keys().copied().collect();
         let allow = allowed.join(", ").to_ascii_uppercase();
         Err(Problem {
             allow: Some(allow.clone()),
@@ -222,7 +219,7 @@ impl Call<'_> {
     async fn act<R: Records>(&self, records: &mut R) -> Result<Result<Answer, Problem>, R::Error> {
         let collections = &self.api.collections.all;
         let (index, role) = match self.operation.role {
-            Role::Static => return Ok(Ok(self.any())),
+            Role::Static => return self.beside(records).await,
             role @ (Role::List(index)
             | Role::Create(index)
             | Role::Read(index)
@@ -263,6 +260,32 @@ impl Call<'_> {
                 }
             }
         }
+    }
+
+    /// What an operation answers that is none of a collection's own: an example or a sample; or, when its path lies at or under
+    /// a thing and it answers such things, that thing. Where the thing is missing there is nothing to answer of.
+    async fn beside<R: Records>(&self, records: &mut R) -> Result<Result<Answer, Problem>, R::Error> {
+        let text = self.template.text.as_str();
+        let ends = text.char_indices().filter(|(_, c)| *c == '/').map(|(at, _)| at).chain([text.len()]);
+        let owner = ends.filter_map(|end| text.get(..end)).rev().find_map(|prefix| {
+            let template = Template::parse(prefix);
+            let (collection, _) = template.item_of()?;
+            let collection = self.api.collections.at(&collection).filter(|collection| collection.posted)?;
+            let key = prefix.matches('{').count().checked_sub(1).and_then(|at| self.path.get(at));
+            Some((collection, key.map_or("", |(_, value)| value.as_str())))
+        });
+        let Some((collection, key)) = owner else { return Ok(Ok(self.any())) };
+        let found = if is_usable(key) {
+            records.find(Place { kind: &collection.kind, scope: None }, key).await?
+        } else {
+            None
+        };
+        let Some(found) = found else { return Ok(Err(Problem::not_found())) };
+        let shows = self.success().and_then(|(_, response)| response?.content.as_ref()?.check.as_ref());
+        if shows.is_some_and(|shows| shows.pointer == collection.item.pointer) {
+            return Ok(Ok(self.show(200, &self.shown(collection, &found.body))));
+        }
+        Ok(Ok(self.any()))
     }
 
     /// The path of the thing that this collection lies under, which must be there where it can be made.

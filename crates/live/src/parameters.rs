@@ -38,6 +38,10 @@ pub enum Style {
     Repeated,
     /// Between these signs.
     Separated(char),
+    /// `.value`, in paths.
+    Label,
+    /// `;name=value`, in paths.
+    Matrix,
     /// `name[key]=value`.
     Deep,
     /// A JSON text.
@@ -224,9 +228,21 @@ impl Parameter {
         if self.style == Style::Deep || (self.shape.is_object() && self.style == Style::Repeated) {
             return self.object(given);
         }
+        let texts = match self.style {
+            Style::Label => {
+                texts.iter().filter_map(|text| text.strip_prefix('.')).map(str::to_owned).collect()
+            }
+            Style::Matrix => self.matrix(texts.first()?),
+            _ => texts,
+        };
         let first = texts.first()?;
         if self.shape.is_list() {
             let items: Vec<Value> = match self.style {
+                Style::Label | Style::Matrix => texts
+                    .iter()
+                    .flat_map(|text| text.split([',', '.']))
+                    .map(|text| self.shape.item(text))
+                    .collect(),
                 Style::Separated(sign) if first.is_empty() && texts.len() == 1 && sign == ',' => Vec::new(),
                 Style::Separated(sign) => {
                     texts.iter().flat_map(|text| text.split(sign)).map(|text| self.shape.item(text)).collect()
@@ -253,6 +269,12 @@ impl Parameter {
             return Some(Value::Object(object));
         }
         Some(self.shape.value(first))
+    }
+
+    /// `;name=a;name=b`, or `;name=a,b`.
+    fn matrix(&self, text: &str) -> Vec<String> {
+        let pairs = text.split(';').filter_map(|pair| pair.split_once('='));
+        pairs.filter(|(name, _)| *name == self.name).map(|(_, value)| value.to_owned()).collect()
     }
 
     fn texts(&self, given: &Given<'_>) -> Vec<String> {
@@ -311,6 +333,17 @@ mod tests {
             .map_err(|flaws| flaws.into_iter().map(|flaw| flaw.field).collect())
     }
 
+    fn read_path(style: &str, text: &str) -> Value {
+        let mut checks = Checks::new(json!({ "it": { "type": "array", "items": { "type": "integer" } } }));
+        let check = checks.at("/it").unwrap();
+        let root = checks.into_root();
+        let shape = Shape::of(&root, &root["it"]);
+        let style = if style == "label" { Style::Label } else { Style::Matrix };
+        let parameter = Parameter { name: "q".into(), place: In::Path, required: true, style, shape, check };
+        let given = Given { path: &[("q", text.to_owned())], query: &[], headers: &[] };
+        read(&[parameter], &given).unwrap()[&(In::Path, "q".to_owned())].clone()
+    }
+
     #[test]
     fn a_text_stands_for_what_its_schema_wants() {
         let repeated = Style::Repeated;
@@ -328,6 +361,10 @@ mod tests {
         assert_eq!(read_query(list.clone(), repeated, "q=1&q=2"), Ok(json!([1, 2])));
         assert_eq!(read_query(list.clone(), Style::Separated(','), "q=1,2"), Ok(json!([1, 2])));
         assert_eq!(read_query(list, Style::Separated('|'), "q=1|x"), Err(vec!["/query/q/1".into()]));
+        assert_eq!(read_path("label", ".5"), json!([5]));
+        assert_eq!(read_path("label", ".5.6"), json!([5, 6]));
+        assert_eq!(read_path("matrix", ";q=5;q=6"), json!([5, 6]));
+        assert_eq!(read_path("matrix", ";q=5,6"), json!([5, 6]));
         let object = json!({ "type": "object", "properties": { "a": { "type": "integer" }, "b": {} } });
         assert_eq!(read_query(object.clone(), Style::Deep, "q[a]=1&q[b]=x"), Ok(json!({ "a": 1, "b": "x" })));
         assert_eq!(read_query(object.clone(), repeated, "a=1&c=2"), Ok(json!({ "a": 1 })));

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::{
     checks::Check,
     pattern,
-    schema::{flat, has_type},
+    schema::{Side, flat, has_type, is_marked},
 };
 
 /// How often another try is made when what was made does not keep its schema.
@@ -104,6 +104,10 @@ impl Sampler<'_> {
         let none = Map::new();
         let properties = schema.get("properties").and_then(Value::as_object).unwrap_or(&none);
         for (name, property) in properties {
+            // Nobody is told what is only written.
+            if is_marked(self.root, property, Side::Answer) {
+                continue;
+            }
             if depth < SHALLOW || required.contains(&name.as_str()) {
                 object.insert(name.clone(), self.value(property, name, depth + 1));
             }
@@ -116,12 +120,22 @@ impl Sampler<'_> {
                 object.insert(name.to_owned(), made);
             }
         }
-        let least = size(schema, "minProperties").unwrap_or(usize::from(
-            properties.is_empty() && schema.contains_key("additionalProperties") && depth < SHALLOW,
-        ));
+        let patterns = schema.get("patternProperties").and_then(Value::as_object);
+        let pattern = patterns.and_then(|patterns| patterns.iter().next());
+        let closed = schema.get("additionalProperties") == Some(&Value::Bool(false));
+        let open = pattern.is_some() || (schema.contains_key("additionalProperties") && !closed);
+        let least = size(schema, "minProperties")
+            .unwrap_or(usize::from(properties.is_empty() && open && depth < SHALLOW));
         for n in object.len()..least.min(50) {
-            let made = self.value(&others, "", depth + 1);
-            object.insert(format!("key{}", n + 1), made);
+            let (name, schema) = match pattern {
+                Some((pattern, schema)) => {
+                    (pattern::text(pattern, &mut self.rng).unwrap_or_default(), schema)
+                }
+                None if closed => break,
+                None => (format!("key{}", n + 1), &others),
+            };
+            let made = self.value(schema, "", depth + 1);
+            object.insert(name, made);
         }
         Value::Object(object)
     }
@@ -312,6 +326,22 @@ fn merge(schema: &mut Map<String, Value>, way: Map<String, Value>) {
             }
         }
     }
+}
+
+/// What stands where nobody has said anything: null or nothing where the schema takes it, no, else a sample.
+pub fn blank(root: &Value, schema: &Value, name: &str, seed: u64) -> Value {
+    let flat = flat(root, schema);
+    let takes = |name: &str| has_type(&flat, name);
+    if takes("null") {
+        return Value::Null;
+    }
+    if takes("array") && size(&flat, "minItems").unwrap_or(0) == 0 {
+        return Value::Array(Vec::new());
+    }
+    if takes("boolean") && !flat.contains_key("enum") && !flat.contains_key("const") {
+        return Value::Bool(false);
+    }
+    of(root, schema, name, seed, false)
 }
 
 /// A new name for something whose schema asks for nothing else.

@@ -157,6 +157,23 @@ pub fn is_object(root: &Value, schema: &Value) -> bool {
     has_type(&flat, "object") || (!flat.contains_key("type") && flat.contains_key("properties"))
 }
 
+/// A schema with what the ways of its choices bring to it as well: all that one of its values may have.
+pub fn wide(root: &Value, schema: &Value) -> Map<String, Value> {
+    let mut whole = flat(root, schema);
+    for choice in ["oneOf", "anyOf"] {
+        let Some(Value::Array(ways)) = whole.get(choice).cloned() else { continue };
+        for way in &ways {
+            let Some(Value::Object(more)) = flat(root, way).remove("properties") else { continue };
+            if let Value::Object(known) = whole.entry("properties").or_insert_with(|| json!({})) {
+                for (name, property) in more {
+                    known.entry(name).or_insert(property);
+                }
+            }
+        }
+    }
+    whole
+}
+
 /// Whether a schema names this type.
 pub fn has_type(schema: &Map<String, Value>, name: &str) -> bool {
     match schema.get("type") {
@@ -252,6 +269,9 @@ impl Normaliser<'_> {
         if self.old {
             modernise(schema);
         }
+        if self.side == Side::Request {
+            bound(schema);
+        }
         let foreign: BTreeSet<String> = schema
             .get("properties")
             .and_then(Value::as_object)
@@ -270,6 +290,25 @@ impl Normaliser<'_> {
                 *property = Value::Bool(true);
             }
         }
+    }
+}
+
+/// Whole numbers as large as their format says. JSON numbers beyond 64 bits are read as the nearest float: so the least that is
+/// taken of an `int64` is one above its least.
+fn bound(schema: &mut Map<String, Value>) {
+    if !has_type(schema, "integer") {
+        return;
+    }
+    let (low, high) = match schema.get("format").and_then(Value::as_str) {
+        Some("int32") => (i64::from(i32::MIN), i64::from(i32::MAX)),
+        Some("int64") => (i64::MIN + 1, i64::MAX),
+        _ => return,
+    };
+    if !schema.contains_key("exclusiveMinimum") {
+        schema.entry("minimum").or_insert_with(|| low.into());
+    }
+    if !schema.contains_key("exclusiveMaximum") {
+        schema.entry("maximum").or_insert_with(|| high.into());
     }
 }
 

@@ -75,6 +75,9 @@ fn mend_operation(operation: &mut Map<String, Value>) {
     if responses.contains_key("default") {
         return;
     }
+    if !responses.keys().any(|code| code.starts_with(['2', '3'])) {
+        responses.insert("204".into(), json!({ "description": "Done" }));
+    }
     for (code, why) in ERRORS {
         let of_body = matches!(code, "400" | "409" | "413" | "415");
         let class = format!("{}XX", code.get(..1).unwrap_or("4"));

@@ -9,7 +9,7 @@ use crate::{
     engine::{Call, text},
     fit::{fit, name_values, try_with},
     sample,
-    schema::{Side, strip},
+    schema::{Side, strip, wide},
 };
 
 impl Call<'_> {
@@ -75,17 +75,29 @@ impl Call<'_> {
         let Some(check) = content.check.as_ref().filter(|check| !check.passes(&body)) else {
             return self.json(problem.status, Some(response), &body);
         };
+        // Only what its author has a place for, and nothing made up where nothing can stand.
+        let declared = wide(&self.api.root, self.schema_of(&check.pointer));
+        let declared = declared.get("properties").and_then(Value::as_object).cloned().unwrap_or_default();
         let mut known = body;
         known["message"] = json!(problem.detail);
+        if let Value::Object(known) = &mut known {
+            known.retain(|name, _| declared.contains_key(name));
+        }
         let mut whole = fit(&self.api.root, check, &known, self.operation.number);
+        for name in declared.keys().filter(|name| known.get(*name).is_none_or(|value| !value.is_array())) {
+            if whole.get(name).is_some_and(Value::is_array) {
+                try_with(check, &mut whole, &[name], &json!([]));
+            }
+        }
         name_values(check, &mut whole, &|name| match name.to_ascii_lowercase().as_str() {
             "message" | "detail" | "description" | "error_description" | "reason" => {
                 vec![json!(problem.detail)]
             }
-            "code" | "status" | "statuscode" | "status_code" => {
-                vec![json!(problem.code), json!(problem.status)]
+            "code" => vec![json!(problem.code), json!(problem.status)],
+            "status" | "statuscode" | "status_code" => {
+                vec![json!(problem.status), json!(problem.status.to_string())]
             }
-            "error" | "title" | "type" => vec![json!(problem.code)],
+            "error" => vec![json!(problem.code)],
             _ => Vec::new(),
         });
         self.json(problem.status, Some(response), &whole)

@@ -41,11 +41,15 @@ impl Template {
     }
 
     /// Of two that fit, the one with more that is written out comes first (OpenAPI 3.1, "Path Templating Matching").
-    pub fn rank(&self) -> Vec<bool> {
-        self.segments
-            .iter()
-            .map(|segment| segment.0.iter().any(|part| matches!(part, Part::Name(_))))
-            .collect()
+    pub fn rank(&self) -> Vec<u8> {
+        let names = |segment: &Segment| segment.0.iter().any(|part| matches!(part, Part::Name(_)));
+        let texts = |segment: &Segment| segment.0.iter().any(|part| matches!(part, Part::Text(_)));
+        let rank = |segment: &Segment| match (names(segment), texts(segment)) {
+            (false, _) => 0,
+            (true, true) => 1,
+            (true, false) => 2,
+        };
+        self.segments.iter().map(rank).collect()
     }
 
     /// The collection and the name of its key, when this is the path of one thing in a collection.

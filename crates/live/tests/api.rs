@@ -162,7 +162,11 @@ async fn a_thing_is_made_read_changed_and_removed() {
     let (status, board) = site.json("PATCH", "/boards/1", json!({ "colour": "red" })).await;
     assert_eq!((status, &board["colour"], &board["name"]), (200, &json!("red"), &json!("Home")));
     let (status, board) = site.json("PUT", "/boards/1", json!({ "name": "Work" })).await;
-    assert_eq!((status, &board["name"], board.get("colour")), (200, &json!("Work"), None));
+    assert_eq!(
+        (status, &board["name"], &board["colour"]),
+        (200, &json!("Work"), &json!("green")),
+        "with its default again"
+    );
     assert_eq!(board["createdAt"], expected["createdAt"], "what the server wrote stays");
     assert_eq!(site.json("DELETE", "/boards/1", Value::Null).await, (204, Value::Null));
     assert_eq!(site.get("/boards/1").await.0, 404);
@@ -255,9 +259,13 @@ async fn every_other_operation_answers_an_example_or_a_sample() {
     let mut site = Site::new(&boards());
     assert_eq!(site.get("/stats").await, (200, json!({ "boards": 2 })));
     assert_eq!(
-        site.json("POST", "/boards/1/archive", Value::Null).await,
-        (202, json!({ "state": "queued" }))
+        site.json("POST", "/boards/1/archive", Value::Null).await.0,
+        404,
+        "there is nothing to archive"
     );
+    site.json("POST", "/boards", json!({ "name": "old" })).await;
+    let queued = site.json("POST", "/boards/1/archive", Value::Null).await;
+    assert_eq!(queued, (202, json!({ "state": "queued" })));
     let picked = site.ask("GET", "/stats", &[("prefer", "example=many")], b"").await;
     assert_eq!(read(&picked), json!({ "boards": 900 }));
     let picked = site.ask("GET", "/boards/x", &[("prefer", "code=404")], b"").await;
@@ -266,6 +274,87 @@ async fn every_other_operation_answers_an_example_or_a_sample() {
     let page = site.ask("GET", "/stats", &[("prefer", "code=503")], b"").await;
     assert_eq!((page.status, page.media), (503, Some("text/plain")), "no page, whatever the document says");
     assert_eq!(site.ask("GET", "/stats", &[("prefer", "code=418")], b"").await.status, 422);
+}
+
+/// What documents of public APIs do: unions, paths that another one fits too, large numbers, closed schemas.
+fn odd() -> Value {
+    let path = |name: &str, schema: Value| json!([{ "name": name, "in": "path", "required": true, "schema": schema }]);
+    json!({
+        "openapi": "3.0.3", "info": { "title": "Odd", "version": "1" },
+        "paths": {
+            "/shapes": {
+                "get": { "responses": { "200": answer(json!({ "type": "array", "items": of("Shape") })) } },
+                "post": { "requestBody": { "required": true, "content": content(of("Shape")) }, "responses": { "201": answer(of("Shape")) } }
+            },
+            "/shapes/{id}": {
+                "parameters": path("id", json!({ "type": "integer", "format": "int64" })),
+                "get": { "responses": { "200": answer(of("Shape")) } },
+                "head": { "responses": { "200": { "description": "there" } } },
+                "delete": { "responses": { "404": { "description": "not there" } } }
+            },
+            "/shapes/random": { "get": { "responses": { "200": answer(of("Shape")) } } },
+            "/products": { "post": { "requestBody": { "required": true, "content": content(of("NewProduct")) }, "responses": { "201": answer(of("Product")) } } },
+            "/products/{id}": {
+                "parameters": path("id", json!({ "type": "integer" })),
+                "get": { "responses": { "200": answer(of("Product")) } },
+                "patch": { "requestBody": { "content": content(json!({ "type": "object" })) }, "responses": { "200": answer(of("Product")) } }
+            },
+            "/products/{id}/sell": { "parameters": path("id", json!({ "type": "integer" })), "post": { "responses": { "200": answer(of("Product")) } } },
+            "/jobs/{id}": { "parameters": path("id", json!({ "type": "string" })), "get": { "responses": { "204": { "description": "a job" } } } },
+            "/jobs/{id}:cancel": { "parameters": path("id", json!({ "type": "string" })), "post": { "responses": { "202": { "description": "soon" } } } },
+            "/users/me": { "get": { "responses": { "200": answer(json!({ "type": "object", "required": ["name"], "properties": {
+                "name": { "type": "string" }, "password": { "type": "string", "writeOnly": true }
+            } })) } } }
+        },
+        "components": { "schemas": {
+            "Shape": { "oneOf": [of("Circle"), of("Square")] },
+            "Circle": { "type": "object", "required": ["radius"], "properties": { "id": { "type": "integer", "readOnly": true }, "radius": { "type": "integer", "format": "int32" } } },
+            "Square": { "type": "object", "required": ["side"], "properties": { "id": { "type": "integer", "readOnly": true }, "side": { "type": "number" } } },
+            "NewProduct": { "type": "object", "additionalProperties": false, "required": ["name"], "properties": { "name": { "type": "string" }, "days": { "type": "integer", "default": 7 } } },
+            "Product": { "type": "object", "required": ["id", "name", "tags", "soldAt"], "properties": {
+                "id": { "type": "integer" }, "name": { "type": "string" }, "days": { "type": "integer" },
+                "tags": { "type": "array", "items": { "type": "string" } }, "soldAt": { "type": "string", "format": "date-time", "nullable": true }
+            } }
+        } }
+    })
+}
+
+#[tokio::test]
+async fn a_union_is_a_collection_and_a_path_that_is_written_out_is_meant() {
+    let mut site = Site::new(&odd());
+    let (status, made) = site.json("POST", "/shapes", json!({ "radius": 3 })).await;
+    assert_eq!((status, &made), (201, &json!({ "id": 1, "radius": 3 })));
+    assert_eq!(site.get("/shapes").await, (200, json!([made])));
+    assert_eq!(site.json("POST", "/shapes", json!({ "radius": 2_147_483_648_u32 })).await.0, 422);
+    assert_eq!(site.get("/shapes/9223372036854775808").await.0, 422);
+    assert_eq!(site.get("/shapes/-9223372036854775809").await.0, 422);
+    assert_eq!(site.ask("HEAD", "/shapes/1", &[], b"").await.status, 200);
+    let other = site.ask("DELETE", "/shapes/random", &[], b"").await;
+    assert_eq!((other.status, &other.headers), (405, &vec![("allow".to_owned(), "GET".to_owned())]));
+    assert_eq!(site.ask("DELETE", "/shapes/1", &[], b"").await.status, 204);
+    assert_eq!(
+        Api::served(&odd(), "x")["paths"]["/shapes/{id}"]["delete"]["responses"]["204"]["description"],
+        "Done"
+    );
+    assert_eq!(site.ask("HEAD", "/shapes/1", &[], b"").await.status, 404);
+    assert_eq!(site.ask("POST", "/jobs/a:cancel", &[], b"").await.status, 202);
+    assert_eq!(site.ask("GET", "/jobs/a", &[], b"").await.status, 204);
+    assert_eq!(site.get("/users/me").await.1.get("password"), None, "what is only written is never told");
+}
+
+#[tokio::test]
+async fn what_nobody_said_is_a_default_or_nothing_and_a_change_may_say_more_than_a_new_one() {
+    let mut site = Site::new(&odd());
+    let (_, made) = site.json("POST", "/products", json!({ "name": "Tea" })).await;
+    assert_eq!(made, json!({ "id": 1, "name": "Tea", "days": 7, "tags": [], "soldAt": null }));
+    let (status, changed) = site.json("PATCH", "/products/1", json!({ "name": "Mate", "more": 1 })).await;
+    assert_eq!((status, &changed["name"], &changed["more"]), (200, &json!("Mate"), &json!(1)));
+    assert_eq!(
+        site.json("POST", "/products/1/sell", Value::Null).await.1["name"],
+        "Mate",
+        "the thing itself"
+    );
+    assert_eq!(site.json("POST", "/products/2/sell", Value::Null).await.0, 404);
 }
 
 #[tokio::test]

@@ -62,7 +62,8 @@ pub(crate) async fn layer(State(config): State<Arc<EdgeConfig>>, request: Reques
 
 /// The path without the part that opens what it names to whoever knows it: the token of a link, the id of a live API.
 fn without_token(path: &str) -> String {
-    let opens = ["/s/", "/join/", "/api/live/"].into_iter().find(|start| path.starts_with(start)).map(str::len);
+    let opens =
+        ["/s/", "/join/", "/api/live/"].into_iter().find(|start| path.starts_with(start)).map(str::len);
     let opens = opens.or_else(|| path.find("/shared/").map(|at| at + "/shared/".len()));
     match opens.and_then(|at| path.split_at_checked(at)) {
         Some((before, after)) => {

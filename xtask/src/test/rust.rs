@@ -28,7 +28,16 @@ pub fn run(budget: &Budget) -> Result<()> {
     };
     let mut tests = tools::cargo();
     if tools::find("cargo-nextest").is_some() {
-        tests.args(["nextest", "run", "--workspace", "--no-fail-fast"]);
+        // Tests wait for clocks and servers for much of their time: one more than there are cores keeps those busy.
+        let threads = std::thread::available_parallelism().map_or(2, usize::from) + 1;
+        tests.args([
+            "nextest",
+            "run",
+            "--workspace",
+            "--no-fail-fast",
+            "--test-threads",
+            &threads.to_string(),
+        ]);
     } else {
         tests.args(["test", "--workspace", "--all-targets", "--no-fail-fast"]);
     }
