@@ -232,7 +232,7 @@ pub async fn reset(
 /// The API's requests, as they come, as server-sent events called `request`.
 #[utoipa::path(
     get, path = "/history/{id}/live/requests", tag = "live", operation_id = "followLive",
-    security(("bearer" = ["generations:write"])),
+    security(("bearer" = ["generations:read"])),
     params(("id" = GenerationId, Path)),
     responses(
         (status = 200, description = "One event for each request", content((Logged = "text/event-stream"))),
@@ -241,7 +241,7 @@ pub async fn reset(
 )]
 pub async fn requests(
     Shared(state): Shared<State>,
-    caller: Scoped<GenerationsWrite>,
+    caller: Scoped<GenerationsRead>,
     Path(id): Path<GenerationId>,
 ) -> Result<Response> {
     let subscription = state.lives.requests(caller.user_id, id).await?;
