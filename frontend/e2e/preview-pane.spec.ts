@@ -68,6 +68,9 @@ test("the pane has keys, which work in the app too", { tag: "@look" }, async ({ 
   await expect(tab("Preview")).toHaveAttribute("aria-selected", "true");
   // Into the app, and with the same key out of it.
   await expect(page.locator('iframe[data-state="live"]')).toBeFocused();
+  // The frame is a process of its own: it hears of its focus a little later than the page.
+  const body = app(page).locator("body");
+  await expect.poll(() => body.evaluate(() => document.hasFocus())).toBe(true);
   await page.keyboard.press("Tab");
   await expect(app(page).getByRole("button", { name: "Break" })).toBeFocused();
   await page.keyboard.press("Control+1");
