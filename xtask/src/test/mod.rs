@@ -57,7 +57,9 @@ impl Stage {
         let minutes = match self {
             Self::Fmt => 2,
             Self::FrontEnd | Self::Schemathesis => 8,
-            Self::JourneyEmbedded | Self::JourneyStack | Self::Clippy | Self::Build => 15,
+            Self::JourneyEmbedded | Self::JourneyStack | Self::Clippy => 15,
+            // From cold, with optimised libraries, on two slow cores: a quarter of an hour.
+            Self::Build => 25,
             Self::Rust => 30,
             Self::Generate => 3,
             Self::Switches => 5,
