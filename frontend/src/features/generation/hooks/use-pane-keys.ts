@@ -4,6 +4,9 @@ import { type RefObject, useEffect, useRef } from "react";
 import type { OpenFile, Tab } from "../components/pane";
 import type { EditProblem } from "../model/edits";
 
+/** Frames in which a tab that was chosen is waited for. */
+const PATIENCE = 30;
+
 interface PaneKeys {
   tabs: readonly Tab[];
   choose: (tab: Tab) => void;
@@ -35,9 +38,9 @@ export function usePaneKeys(root: RefObject<HTMLElement | null>, keys: PaneKeys)
       const tab = /^[1-6]$/.test(event.key) ? tabs[Number(event.key) - 1] : undefined;
       if (tab !== undefined) {
         event.preventDefault();
+        const isInApp = tab === "preview" && document.activeElement === liveFrame(pane);
         choose(tab);
-        // When it is on the screen.
-        setTimeout(() => moveFocus(pane), 0);
+        moveFocus(() => (isInApp ? openTab(pane) : insideOf(pane, tab)), PATIENCE);
       } else if (event.key.toLowerCase() === "s") {
         event.preventDefault();
         save();
@@ -48,16 +51,27 @@ export function usePaneKeys(root: RefObject<HTMLElement | null>, keys: PaneKeys)
   }, [root]);
 }
 
-/** Into what the tab shows: the app itself, the editor, or the panel. From an app that has the focus already, out to its tab. */
-function moveFocus(pane: HTMLElement): void {
-  const panel = pane.querySelector<HTMLElement>('[role="tabpanel"][data-state="active"]');
-  const frame = panel?.querySelector<HTMLElement>('iframe[data-state="live"]');
-  if (frame && document.activeElement === frame) {
-    pane.querySelector<HTMLElement>('[role="tab"][data-state="active"]')?.focus();
-    return;
-  }
-  const editor = panel
-    ?.querySelector<HTMLElement>(".code-editor")
-    ?.shadowRoot?.querySelector<HTMLElement>(".cm-content");
-  (frame ?? editor ?? panel)?.focus();
+/** From an app that has the focus already, out to its tab. */
+function openTab(pane: HTMLElement): HTMLElement | null {
+  return pane.querySelector<HTMLElement>('[role="tab"][data-state="active"]');
+}
+
+/** What the tab shows, when it is on the screen: the app itself, the editor, or the panel. */
+function insideOf(pane: HTMLElement, tab: Tab): HTMLElement | null {
+  const panel = pane.querySelector<HTMLElement>(`[role="tabpanel"][data-state="active"][id$="-content-${tab}"]`);
+  const editor = panel?.querySelector(".code-editor")?.shadowRoot?.querySelector<HTMLElement>(".cm-content");
+  return (tab === "preview" ? liveFrame(pane) : null) ?? editor ?? panel;
+}
+
+function liveFrame(pane: HTMLElement): HTMLElement | null {
+  return pane.querySelector<HTMLElement>('iframe[data-state="live"]');
+}
+
+/** What has just been chosen may not be drawn yet, and takes no focus before: it is tried again at the next frames. */
+function moveFocus(find: () => HTMLElement | null, tries: number): void {
+  const target = find();
+  target?.focus();
+  const root = target?.getRootNode();
+  const isThere = root instanceof Document || root instanceof ShadowRoot ? root.activeElement === target : false;
+  if (!isThere && tries > 0) requestAnimationFrame(() => moveFocus(find, tries - 1));
 }
