@@ -23,7 +23,7 @@ impl Call<'_> {
     ) -> Result<Result<Answer, Problem>, R::Error> {
         let Some(Value::Object(body)) = self.taken(collection) else { return Ok(Ok(self.any())) };
         let mut body = body;
-        let schema = flat(&self.api.root, self.schema_of(&collection.item.pointer));
+        let schema = self.api.item(collection);
         let properties = wide(&self.api.root, self.schema_of(&collection.item.pointer));
         let properties = properties.get("properties").and_then(Value::as_object).cloned().unwrap_or_default();
         for (name, value) in self.path {
@@ -74,8 +74,7 @@ impl Call<'_> {
         records: &mut R,
     ) -> Result<Result<Answer, Problem>, R::Error> {
         let Some(Value::Object(mut body)) = self.taken(collection) else { return Ok(Ok(self.any())) };
-        let schema =
-            flat(&self.api.root, self.api.root.pointer(&collection.item.pointer).unwrap_or(&Value::Null));
+        let schema = self.api.item(collection);
         self.name_by_path(collection, key, &schema, &mut body);
         self.complete(&mut body, &schema, true);
         let whole = Value::Object(body);
@@ -93,8 +92,7 @@ impl Call<'_> {
         records: &mut R,
     ) -> Result<Result<Answer, Problem>, R::Error> {
         let Some(Value::Object(sent)) = self.taken(collection) else { return Ok(Ok(self.any())) };
-        let schema =
-            flat(&self.api.root, self.api.root.pointer(&collection.item.pointer).unwrap_or(&Value::Null));
+        let schema = self.api.item(collection);
         let old = found.body.as_object().cloned().unwrap_or_default();
         let mut body = if matches!(role, Role::Merge(_)) {
             let mut merged = Value::Object(old.clone());

@@ -56,8 +56,7 @@ pub struct Part {
 }
 
 impl Collections {
-    pub fn find(checks: &mut Checks) -> Result<Self, (String, String)> {
-        let root = checks.root().clone();
+    pub fn find(root: &Value, checks: &mut Checks) -> Result<Self, (String, String)> {
         let none = Map::new();
         let paths = root.get("paths").and_then(Value::as_object).unwrap_or(&none);
         let mut items: BTreeMap<String, (String, String)> = BTreeMap::new();
@@ -79,9 +78,9 @@ impl Collections {
         // Those with paths for their things come first: others may turn out to be views of them.
         for base in bases {
             let item = items.get(&base);
-            let view = View { root: &root, base: &base, item: item.map(|(path, _)| path.as_str()) };
+            let view = View { root, base: &base, item: item.map(|(path, _)| path.as_str()) };
             let Some(pointer) = view.schema() else { continue };
-            let schema = follow(&root, &pointer).map(|(place, _)| place).unwrap_or(pointer);
+            let schema = follow(root, &pointer).map(|(place, _)| place).unwrap_or(pointer);
             let known = named.get(&schema).copied();
             let own = item.is_some() && paths.contains_key(&base);
             if let Some(known) = known.filter(|_| !own) {
@@ -91,7 +90,7 @@ impl Collections {
             if item.is_none() && !view.has("post") {
                 continue;
             }
-            let properties = wide(&root, root.pointer(&schema).unwrap_or(&Value::Null));
+            let properties = wide(root, root.pointer(&schema).unwrap_or(&Value::Null));
             let collection = Collection {
                 kind: base.clone(),
                 key: key(&properties, item.map_or("id", |(_, key)| key)),
@@ -109,8 +108,8 @@ impl Collections {
         }
         for (base, index) in &found.at {
             let Some(collection) = found.all.get_mut(*index) else { continue };
-            collection.posted |= takes_object(&root, base, "post");
-            let put = items.get(base).is_some_and(|(path, _)| takes_object(&root, path, "put"));
+            collection.posted |= takes_object(root, base, "post");
+            let put = items.get(base).is_some_and(|(path, _)| takes_object(root, path, "put"));
             collection.filled |= collection.posted || put;
         }
         Ok(found)
@@ -236,17 +235,7 @@ fn takes_object(root: &Value, path: &str, method: &str) -> bool {
     }
     let Some((_, body)) = follow(root, &format!("{pointer}/requestBody")) else { return false };
     let Some(content) = body.get("content").and_then(Value::as_object) else { return false };
-    content.values().any(|media| {
-        media.get("schema").is_some_and(|schema| {
-            let flat = flat(root, schema);
-            is_object(root, schema)
-                || ["oneOf", "anyOf"].iter().any(|choice| {
-                    flat.get(*choice)
-                        .and_then(Value::as_array)
-                        .is_some_and(|ways| ways.iter().all(|way| is_object(root, way)))
-                })
-        })
-    })
+    content.values().any(|media| media.get("schema").is_some_and(|schema| is_thing(root, schema)))
 }
 
 /// The list in the answer of a collection: the property that holds it, if it is not the whole, and where its items' schema is.

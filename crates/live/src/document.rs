@@ -7,9 +7,9 @@ use serde_json::{Map, Value};
 use crate::{
     answer::{self, JSON, PROBLEM},
     checks::{Check, Checks},
-    collections::{self, Collections, Part, Role},
+    collections::{self, Collection, Collections, Part, Role},
     parameters::{In, Parameter, Shape, Style},
-    schema::{Side, escape, follow, normal},
+    schema::{Side, escape, flat, follow, normal},
     template::Template,
 };
 
@@ -112,6 +112,11 @@ impl Api {
         }
     }
 
+    /// What a thing of this collection is: its schema, with all that references bring to it.
+    pub(crate) fn item(&self, collection: &Collection) -> Map<String, Value> {
+        flat(&self.root, self.root.pointer(&collection.item.pointer).unwrap_or(&Value::Null))
+    }
+
     /// How many operations there are.
     pub fn operations(&self) -> usize {
         self.paths.iter().map(|path| path.operations.len()).sum()
@@ -141,14 +146,14 @@ impl Compiler {
     }
 
     fn paths(&mut self) -> Option<(Vec<Path>, Collections)> {
-        let mut collections = match Collections::find(&mut self.answers) {
+        let root = self.answers.root().clone();
+        let mut collections = match Collections::find(&root, &mut self.answers) {
             Ok(collections) => collections,
             Err((pointer, message)) => {
                 self.say(&pointer, message);
                 return None;
             }
         };
-        let root = self.answers.root().clone();
         let templates: Vec<String> =
             keys(root.get("paths")).filter(|path| path.starts_with('/')).map(str::to_owned).collect();
         let mut paths = Vec::new();

@@ -358,8 +358,7 @@ impl Call<'_> {
                 record.scope == scope || (record.scope.is_empty() && self.belongs(&record.body))
             });
         }
-        let schema =
-            flat(&self.api.root, self.api.root.pointer(&collection.item.pointer).unwrap_or(&Value::Null));
+        let schema = self.api.item(collection);
         let mut asked = Asked::read(&self.values, &schema);
         asked.keep(&mut found);
         let total = found.len();

@@ -22,7 +22,7 @@ mod show;
 mod template;
 
 pub use answer::{Answer, Flaw, Problem};
-pub use document::{Api, Finding};
+pub use document::{Api, Finding, METHODS};
 pub use engine::Request;
 pub use records::{Inserted, Memory, NewRecord, Place, Record, Records};
 pub use served::MAX_RECORDS;

@@ -8,7 +8,6 @@ use crate::{
     engine::{is_usable, new_key, text},
     records::{Inserted, NewRecord, Records},
     sample,
-    schema::flat,
 };
 
 /// How many things of each collection an API may begin with.
@@ -88,8 +87,7 @@ impl Api {
                 key
             }
             (None, Some(name)) => {
-                let schema =
-                    flat(&self.root, self.root.pointer(&collection.item.pointer).unwrap_or(&Value::Null));
+                let schema = self.item(collection);
                 let property = schema.get("properties").and_then(|properties| properties.get(name));
                 let key =
                     new_key(&self.root, collection, name, property.unwrap_or(&Value::Null), seed, records)

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    answer::{Answer, JSON, PROBLEM, Problem, TEXT},
+    answer::{Answer, JSON, Problem, TEXT},
     collections::{Collection, Part, Role},
     document::{Code, Response},
     engine::{Call, text},
@@ -110,7 +110,6 @@ impl Call<'_> {
             (TEXT, Value::String(text)) => text.clone(),
             _ => value.to_string(),
         };
-        let media = if matches!(media, JSON | PROBLEM | TEXT) { media } else { JSON };
         let answer = Answer { status, media: Some(media), headers: Vec::new(), body: body.into_bytes() };
         self.with_headers(answer, response)
     }

@@ -1,4 +1,4 @@
-//! A generation's events as server-sent events (CONTRACT.md "Events").
+//! Server-sent events: those of a generation (CONTRACT.md "Events"), and any others.
 
 use std::{convert::Infallible, pin::Pin, time::Duration};
 
@@ -24,6 +24,11 @@ pub fn stream(events: impl Stream<Item = Event> + Send + 'static) -> Response {
         let rest = (!event.is_last()).then_some(events);
         Some((Ok::<_, Infallible>(message(&event)), rest))
     });
+    answer(messages)
+}
+
+/// Messages as an answer that nothing on the way keeps or holds back, with a comment when it is silent.
+pub fn answer(messages: impl Stream<Item = Result<sse::Event, Infallible>> + Send + 'static) -> Response {
     let keep_alive = KeepAlive::new().interval(KEEP_ALIVE).text("keep-alive");
     let mut response = Sse::new(messages).keep_alive(keep_alive).into_response();
     let headers = response.headers_mut();

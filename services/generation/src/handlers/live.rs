@@ -1,24 +1,22 @@
 //! `/history/{id}/live`: the document of a generation as an API, and `/api/live/{liveId}/…`: that API, for anybody who has
 //! its address.
 
-use std::{convert::Infallible, time::Duration};
+use std::convert::Infallible;
 
 use aether_bus::Delivery;
 use aether_common::{id::GenerationId, problem::Problem};
-use aether_live::{Answer, Request as Asked};
+use aether_live::{Answer, METHODS, Request as Asked};
 use aether_web::{
     auth::{GenerationsRead, GenerationsWrite, Scoped, until_revoked},
     extract::{Json, Path},
     respond::{Error, ProblemBody, Result},
+    sse,
 };
 use axum::{
     body::{Body, Bytes},
     extract::{Request, State as Shared},
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
-    response::{
-        IntoResponse, Response,
-        sse::{Event, KeepAlive, Sse},
-    },
+    response::{IntoResponse, Response, sse::Event},
 };
 use futures::{StreamExt, stream};
 use serde::{Deserialize, Serialize};
@@ -33,8 +31,6 @@ use crate::{
 const MAX_BODY_BYTES: usize = 1024 * 1024;
 /// The most samples that a collection begins with.
 const MAX_SAMPLES: usize = 50;
-/// A silent log says so often that it lives.
-const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 /// An API that is served.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -106,7 +102,7 @@ impl From<Mounted> for LiveApi {
         let Mounted { live, document, url } = mounted;
         let mut operations = Vec::new();
         for (path, item) in document.get("paths").and_then(|paths| paths.as_object()).into_iter().flatten() {
-            for method in ["get", "head", "post", "put", "patch", "delete", "options"] {
+            for method in METHODS {
                 let Some(operation) = item.get(method) else { continue };
                 let text = |key: &str| operation.get(key).and_then(|value| value.as_str()).map(str::to_owned);
                 operations.push(LiveOperation {
@@ -258,11 +254,7 @@ pub async fn requests(
         Some((Ok::<_, Infallible>(event), (subscription, stopping)))
     });
     let events = events.take_until(Box::pin(until_revoked(state.verifier.clone(), caller.into_inner())));
-    let keep_alive = KeepAlive::new().interval(KEEP_ALIVE).text("keep-alive");
-    let mut response = Sse::new(events).keep_alive(keep_alive).into_response();
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));
-    Ok(response)
+    Ok(sse::answer(events))
 }
 
 /// Any request to an API, with or without an account.
