@@ -1,6 +1,6 @@
 // The same account over REST, as another program would see it: what the screen shows is compared with this.
-import { type APIRequestContext, expect, type PlaywrightWorkerArgs } from "@playwright/test";
-import type { Person } from "./fixtures";
+import { type APIRequestContext, expect, type Page, type PlaywrightWorkerArgs } from "@playwright/test";
+import { newPerson, type Person, register } from "./fixtures";
 
 export interface ApiGeneration {
   id: string;
@@ -24,6 +24,18 @@ export class Api {
     expect(answer.status()).toBe(200);
     const { accessToken } = (await answer.json()) as { accessToken: string };
     return new Api(context, accessToken);
+  }
+
+  /** That of somebody who has just registered on this page. */
+  static async ofNewcomer(
+    page: Page,
+    playwright: PlaywrightWorkerArgs["playwright"],
+    baseURL: string | undefined,
+    name: string,
+  ): Promise<Api> {
+    const person = newPerson(name);
+    await register(page, person);
+    return Api.signIn(playwright, baseURL ?? "", person);
   }
 
   async ofRoom(roomId: string): Promise<ApiGeneration[]> {

@@ -1,7 +1,7 @@
 // What an app keeps outlives its frame: over a reload of the page, in the next version, until it is cleared. And what it asks in
 // dialogs is shown. What is behind the gateway changes nothing of it: tests with the tag are run against one kind of server.
 import { Api } from "./api";
-import { expect, newPerson, register, shot, test } from "./fixtures";
+import { expect, shot, test } from "./fixtures";
 import { app, appOf, isRunning, write } from "./preview";
 
 const COUNTER = `import { useState } from "react"
@@ -22,9 +22,7 @@ test("what an app keeps outlives its frame, and goes when it is cleared", { tag:
   playwright,
   baseURL,
 }) => {
-  const ana = newPerson("Ana");
-  await register(page, ana);
-  const api = await Api.signIn(playwright, baseURL ?? "", ana);
+  const api = await Api.ofNewcomer(page, playwright, baseURL, "Ana");
   const { roomId, id } = await appOf(api, { "src/App.tsx": COUNTER });
   const other = await appOf(api, { "src/App.tsx": COUNTER });
   await page.goto(`/c/${roomId}`);
@@ -78,9 +76,7 @@ test("what an app asks is shown with what it was answered, which can be another 
   playwright,
   baseURL,
 }) => {
-  const ana = newPerson("Ana");
-  await register(page, ana);
-  const api = await Api.signIn(playwright, baseURL ?? "", ana);
+  const api = await Api.ofNewcomer(page, playwright, baseURL, "Ana");
   const { id } = await appOf(api, { "src/App.tsx": ASKING });
   await page.goto(`/g/${id}?view=preview`);
   await app(page).getByRole("button", { name: "Save" }).click();

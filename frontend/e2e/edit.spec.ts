@@ -2,7 +2,7 @@
 // of it: tests with the tag are run against one kind of server.
 import type { Page } from "@playwright/test";
 import { Api } from "./api";
-import { expect, newPerson, register, shot, test } from "./fixtures";
+import { expect, shot, test } from "./fixtures";
 import { app, appOf, isRunning, write } from "./preview";
 
 const APP = `export default function App() {
@@ -28,9 +28,7 @@ test("an edit is seen, kept, saved as a version, and there after a reload", { ta
   playwright,
   baseURL,
 }) => {
-  const ana = newPerson("Ana");
-  await register(page, ana);
-  const api = await Api.signIn(playwright, baseURL ?? "", ana);
+  const api = await Api.ofNewcomer(page, playwright, baseURL, "Ana");
   const { roomId, id } = await appOf(api, { "src/App.tsx": APP });
   await page.goto(`/c/${roomId}`);
   await isRunning(page);
@@ -85,9 +83,7 @@ test("a mistake is named while it is typed, and the last good app stays", { tag:
   playwright,
   baseURL,
 }) => {
-  const ana = newPerson("Ana");
-  await register(page, ana);
-  const api = await Api.signIn(playwright, baseURL ?? "", ana);
+  const api = await Api.ofNewcomer(page, playwright, baseURL, "Ana");
   const { roomId } = await appOf(api, { "src/App.tsx": APP });
   await page.goto(`/c/${roomId}`);
   await isRunning(page);
@@ -118,9 +114,7 @@ test("a newer version that comes meanwhile is told of, and nothing is lost", { t
   playwright,
   baseURL,
 }) => {
-  const ana = newPerson("Ana");
-  await register(page, ana);
-  const api = await Api.signIn(playwright, baseURL ?? "", ana);
+  const api = await Api.ofNewcomer(page, playwright, baseURL, "Ana");
   const { roomId, id } = await appOf(api, { "src/App.tsx": APP });
   await page.goto(`/c/${roomId}`);
   await isRunning(page);

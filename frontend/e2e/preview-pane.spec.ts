@@ -3,7 +3,7 @@
 import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 import { Api } from "./api";
-import { expect, newPerson, register, shot, test } from "./fixtures";
+import { expect, shot, test } from "./fixtures";
 import { app, appOf, isRunning, write } from "./preview";
 
 const THEMED = `export default function App() {
@@ -19,9 +19,7 @@ test("the app has a theme, a whole screen and a window of its own", { tag: "@loo
   playwright,
   baseURL,
 }) => {
-  const ana = newPerson("Ana");
-  await register(page, ana);
-  const api = await Api.signIn(playwright, baseURL ?? "", ana);
+  const api = await Api.ofNewcomer(page, playwright, baseURL, "Ana");
   const { roomId } = await appOf(api, { "src/App.tsx": THEMED });
   await page.emulateMedia({ colorScheme: "light" });
   await page.goto(`/c/${roomId}`);
@@ -53,9 +51,7 @@ test("the app has a theme, a whole screen and a window of its own", { tag: "@loo
 });
 
 test("the pane has keys, which work in the app too", { tag: "@look" }, async ({ page, playwright, baseURL }) => {
-  const ana = newPerson("Ana");
-  await register(page, ana);
-  const api = await Api.signIn(playwright, baseURL ?? "", ana);
+  const api = await Api.ofNewcomer(page, playwright, baseURL, "Ana");
   const { roomId } = await appOf(api, { "src/App.tsx": THEMED });
   await page.goto(`/c/${roomId}`);
   await isRunning(page);
@@ -92,9 +88,7 @@ test("the pane has keys, which work in the app too", { tag: "@look" }, async ({ 
 });
 
 test("an app that presses keys by itself moves nothing", { tag: "@look" }, async ({ page, playwright, baseURL }) => {
-  const eve = newPerson("Eve");
-  await register(page, eve);
-  const api = await Api.signIn(playwright, baseURL ?? "", eve);
+  const api = await Api.ofNewcomer(page, playwright, baseURL, "Eve");
   // It gets hold of the port, and says what the frame's own script would say.
   const { roomId } = await appOf(api, {
     "src/App.tsx": `const post = MessagePort.prototype.postMessage
@@ -121,9 +115,7 @@ for (const look of [
   { name: "narrow-dark", width: 360, height: 740, scheme: "dark" },
 ] as const) {
   test(`preview and editor, ${look.name}`, { tag: "@look" }, async ({ page, playwright, baseURL }) => {
-    const ana = newPerson("Ana");
-    await register(page, ana);
-    const api = await Api.signIn(playwright, baseURL ?? "", ana);
+    const api = await Api.ofNewcomer(page, playwright, baseURL, "Ana");
     const { roomId, id } = await appOf(api, { "src/App.tsx": THEMED });
     await page.setViewportSize({ width: look.width, height: look.height });
     await page.emulateMedia({ colorScheme: look.scheme, reducedMotion: "reduce" });

@@ -47,9 +47,7 @@ export default function App() {
 `;
 
 test("problems are named, and the last good version stays", { tag: "@look" }, async ({ page, playwright, baseURL }) => {
-  const ana = newPerson("Ana");
-  await register(page, ana);
-  const api = await Api.signIn(playwright, baseURL ?? "", ana);
+  const api = await Api.ofNewcomer(page, playwright, baseURL, "Ana");
   const { roomId, id } = await appOf(api, { "src/Title.tsx": TITLE, "src/App.tsx": APP });
   await write(api, id, { "src/Title.tsx": "export const Title = () => (\n  <h1>All is\n)\n" });
   await page.goto(`/c/${roomId}`);
@@ -99,9 +97,7 @@ test("a page of HTML runs with its own scripts and handlers", { tag: "@look" }, 
 }) => {
   // The browser says of each attribute with code that it is not run; the frame runs it in another way.
   watch.allowFailure("/", "Executing inline event handler");
-  const ana = newPerson("Ana");
-  await register(page, ana);
-  const api = await Api.signIn(playwright, baseURL ?? "", ana);
+  const api = await Api.ofNewcomer(page, playwright, baseURL, "Ana");
   const { id } = await appOf(api, {
     "shop.js": "let sold = 0\nfunction sell(by) { sold += by; document.getElementById('sold').textContent = sold }\n",
     "shop.css": "#sold { color: rgb(1, 2, 3) }",
